@@ -166,7 +166,7 @@ class ExternalArtifact(Artifact):
 
 
 class ValueArtifact(Artifact):
-    """Base of the artifacts that hold one value, in the file ``<uri>/value``."""
+    """Base of the artifacts that hold one value; the URI is that of the file ``value`` itself."""
 
 
 class String(ValueArtifact):
