@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The component: a typed declaration plus the import paths of its three roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
+from penstock.graph.channel import Channel
+from penstock.graph.node import BaseNode
+from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
+from penstock.messages.codec import from_jsonable, to_jsonable
+
+ExecutionBaseType = Literal["Train", "Transform", "Process", "Evaluate", "Deploy"]
+
+
+class BaseComponent(BaseNode):
+    """Base of all components.
+
+    A subclass declares what it takes and makes in three frozen dataclasses, and says where its roles are::
+
+        class DriftGate(BaseComponent):
+            Inputs, Outputs, Parameters = DriftGateInputs, DriftGateOutputs, DriftGateParameters
+            DRIVER = "components.drift_gate.driver:DriftGateDriver"
+            EXECUTOR = "components.drift_gate.executor:DriftGateExecutor"
+            PUBLISHER = "components.drift_gate.publisher:DriftGatePublisher"
+
+    Class attributes:
+        TYPE_NAME: Name of the execution type in the metadata store; the class path where it is not set.
+        BASE_TYPE: What kind of work it is, for readers of the metadata store.
+        Inputs, Outputs, Parameters: Frozen dataclasses; see ``penstock.graph.signature`` for the annotations.
+        Plan, Result: What the driver hands to the executor and the executor to the publisher: frozen dataclasses of
+            plain values, or ``None``.
+        DRIVER, EXECUTOR, PUBLISHER: Import paths ``module:Class``; they are loaded only where they are needed.
+        REQUIRES: Heavy modules to import before a worker is forked for the executor.
+
+    Args:
+        inputs: A channel, a list of channels or ``None`` per input key.
+        parameters: A value, a ``RuntimeParameter`` or ``None`` per parameter. ``None`` leaves the default.
+        omit_outputs: Optional outputs that this instance does not make.
+    """
+
+    TYPE_NAME: ClassVar[str] = ""
+    BASE_TYPE: ClassVar[ExecutionBaseType | None] = None
+    Inputs: ClassVar[type] = NoInputs
+    Outputs: ClassVar[type] = NoOutputs
+    Parameters: ClassVar[type] = NoParameters
+    Plan: ClassVar[type | None] = None
+    Result: ClassVar[type | None] = None
+    DRIVER: ClassVar[str] = "penstock.runtime.roles:PlainDriver"
+    EXECUTOR: ClassVar[str] = ""
+    PUBLISHER: ClassVar[str] = "penstock.runtime.roles:PlainPublisher"
+    REQUIRES: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        *,
+        inputs: Mapping[str, Channel | Iterable[Channel] | None] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        omit_outputs: Iterable[str] = (),
+    ) -> None:
+        name = type(self).__name__
+        if not type(self).EXECUTOR:
+            raise PipelineError(f"component {name} names no executor", expected="EXECUTOR = 'module:Class'")
+        signature = self.signature()
+        omitted = set(omit_outputs)
+        super().__init__(
+            inputs=_bind_inputs(name, signature, inputs or {}),
+            outputs={key: Channel(port.type) for key, port in signature.outputs.items() if key not in omitted},
+        )
+        self._parameters = _bind_parameters(name, signature, parameters or {})
+
+    @classmethod
+    def signature(cls) -> Signature:
+        """Returns what the component takes and makes."""
+        return signature_of(cls.Inputs, cls.Outputs, cls.Parameters)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Returns the name of the component's execution type."""
+        return cls.TYPE_NAME or f"{cls.__module__}.{cls.__qualname__}"
+
+    @property
+    def exec_properties(self) -> Mapping[str, Any]:
+        """The parameters as they were given, typed; runtime parameters are still placeholders."""
+        return self._parameters
+
+
+def _bind_inputs(
+    component: str, signature: Signature, given: Mapping[str, Channel | Iterable[Channel] | None]
+) -> dict[str, tuple[Channel, ...]]:
+    for key in given:
+        if key not in signature.inputs:
+            raise PipelineError(
+                f"{component} has no input {key!r}", component=component, hint=did_you_mean(key, signature.inputs)
+            )
+    bound = {}
+    for key, port in signature.inputs.items():
+        channels = _as_channels(component, key, given.get(key))
+        if not channels:
+            if not port.optional:
+                raise PipelineError(
+                    f"input {key!r} is missing", component=component, expected=f"a channel of {port.type.TYPE_NAME}"
+                )
+            continue
+        for channel in channels:
+            if channel.type_name != port.type.TYPE_NAME and not issubclass(channel.type, port.type):
+                raise PipelineError(
+                    f"input {key!r} has the wrong type",
+                    component=component,
+                    expected=f"a channel of {port.type.TYPE_NAME}",
+                    got=repr(channel),
+                )
+        bound[key] = channels
+    return bound
+
+
+def _as_channels(component: str, key: str, value: Any) -> tuple[Channel, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, Channel):
+        return (value,)
+    if isinstance(value, (list, tuple)) and all(isinstance(item, Channel) for item in value):
+        return tuple(value)
+    raise PipelineError(
+        f"input {key!r} is not a channel",
+        component=component,
+        expected="a channel such as another component's outputs['…']",
+        got=f"{value!r} ({type(value).__name__})",
+    )
+
+
+def _bind_parameters(component: str, signature: Signature, given: Mapping[str, Any]) -> dict[str, Any]:
+    bound: dict[str, Any] = {}
+    for name, value in given.items():
+        spec = signature.parameters.get(name)
+        if spec is None:
+            raise ParameterError(
+                f"{component} has no parameter {name!r}",
+                component=component,
+                hint=did_you_mean(name, signature.parameters),
+            )
+        if value is not None:
+            bound[name] = _typed(component, spec, value)
+    for name, spec in signature.parameters.items():
+        if spec.required and name not in bound:
+            raise ParameterError(f"parameter {name!r} is missing", component=component)
+    return bound
+
+
+def _typed(component: str, spec: ParameterSpec, value: Any) -> Any:
+    if isinstance(value, RuntimeParameter):
+        return value
+    try:
+        return from_jsonable(spec.hint, to_jsonable(value), path=spec.name)
+    except PenstockError as error:
+        raise error.with_component(component) from None

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a component's signature from the dataclasses that declare it.
+
+The annotation of a field says all there is to say: ``Schema`` is exactly one artifact, ``Schema | None`` at most
+one, ``Sequence[Examples]`` one or more, and with a default any number.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from penstock.artifacts.artifact import Artifact
+from penstock.errors import PipelineError
+
+
+@dataclass(frozen=True, slots=True)
+class PortSpec:
+    """One declared input or output.
+
+    Attributes:
+        name: Key of the input or output.
+        type: Artifact type.
+        multiple: Whether it is a list of artifacts.
+        optional: Whether it may be absent.
+    """
+
+    name: str
+    type: type[Artifact]
+    multiple: bool
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """One declared parameter.
+
+    Attributes:
+        name: Name of the parameter.
+        hint: Its resolved type hint.
+        required: Whether it has no default.
+        user_code: Whether it names a user's module file or function; its code goes into the cache key, not its path.
+        in_cache_key: Whether its value is part of the cache key.
+    """
+
+    name: str
+    hint: Any
+    required: bool
+    user_code: bool = False
+    in_cache_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a component takes and makes."""
+
+    inputs: Mapping[str, PortSpec]
+    outputs: Mapping[str, PortSpec]
+    parameters: Mapping[str, ParameterSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class NoInputs:
+    """Inputs of a component that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoOutputs:
+    """Outputs of a component that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoParameters:
+    """Parameters of a component that has none."""
+
+
+def user_code(default: str | None = None) -> Any:
+    """Declares a parameter that names a user's module file (a path) or function (a dotted path)."""
+    return field(default=default, metadata={"user_code": True})
+
+
+def not_in_cache_key(default: Any = dataclasses.MISSING) -> Any:
+    """Declares a parameter that does not change the result, such as a path whose content the driver fingerprints."""
+    return field(default=default, metadata={"in_cache_key": False})
+
+
+@lru_cache(maxsize=None)
+def signature_of(inputs: type, outputs: type, parameters: type) -> Signature:
+    """Returns the signature that three declaring dataclasses stand for.
+
+    Raises:
+        PipelineError: A field's annotation is not one of the forms that this module's docstring lists.
+    """
+    return Signature(_ports(inputs), _ports(outputs), _parameters(parameters))
+
+
+def _ports(declaration: type) -> dict[str, PortSpec]:
+    hints = typing.get_type_hints(declaration)
+    ports = {}
+    for item in dataclasses.fields(declaration):
+        ports[item.name] = _port(declaration, item, hints[item.name])
+    return ports
+
+
+def _port(declaration: type, item: dataclasses.Field[Any], hint: Any) -> PortSpec:
+    optional = item.default is not dataclasses.MISSING or item.default_factory is not dataclasses.MISSING
+    members = [hint]
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+        optional = optional or len(members) < len(typing.get_args(hint))
+    multiple = False
+    if len(members) == 1 and typing.get_origin(members[0]) in (collections.abc.Sequence, list, tuple):
+        multiple = True
+        members = [arg for arg in typing.get_args(members[0]) if arg is not Ellipsis]
+    if len(members) != 1 or not (isinstance(members[0], type) and issubclass(members[0], Artifact)):
+        raise PipelineError(
+            f"{declaration.__qualname__}.{item.name} does not declare an artifact",
+            expected="an artifact type, `Type | None` or `Sequence[Type]`",
+            got=str(hint),
+        )
+    return PortSpec(item.name, members[0], multiple, optional)
+
+
+def _parameters(declaration: type) -> dict[str, ParameterSpec]:
+    hints = typing.get_type_hints(declaration)
+    return {
+        item.name: ParameterSpec(
+            name=item.name,
+            hint=hints[item.name],
+            required=item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING,
+            user_code=item.metadata.get("user_code", False),
+            in_cache_key=item.metadata.get("in_cache_key", True),
+        )
+        for item in dataclasses.fields(declaration)
+    }
