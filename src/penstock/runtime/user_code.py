@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The user's code: found by path or dotted name, imported with its siblings, fenced by one error boundary.
+
+Nothing is built or installed: the module's folder (or, inside a package, the folder above the outermost package) is
+put first on ``sys.path`` for as long as a session lasts. In a worker process that is the process's life; in-process
+runs leave the session after each node, which also forgets the modules, so that two nodes may have siblings of the
+same name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from penstock.errors import PenstockError, UserCodeError, did_you_mean
+
+
+def resolve_module_file(module_file: str, project_root: str) -> Path:
+    """Returns the absolute path of a module file given absolutely or relative to the project's root.
+
+    Raises:
+        UserCodeError: There is no such file.
+    """
+    path = Path(module_file)
+    if not path.is_absolute():
+        path = Path(project_root) / path
+    if not path.is_file():
+        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise UserCodeError(
+            f"module file {module_file} does not exist",
+            expected=f"a Python file at {path}",
+            got="a folder" if path.is_dir() else "no such file",
+            hint=did_you_mean(path.name, near) if near else f"the folder {path.parent} holds no Python file",
+        )
+    return path.resolve()
+
+
+def module_name(path: Path) -> tuple[str, Path]:
+    """Returns the dotted name of a module file and the folder that must be on ``sys.path`` for it."""
+    parts = [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts), folder
+
+
+def load_module(path: Path, component: str | None = None) -> ModuleType:
+    """Imports the module at ``path`` under its natural name.
+
+    Raises:
+        UserCodeError: It has a syntax error, or raised while it was imported.
+    """
+    name, folder = module_name(path)
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        if getattr(loaded, "__file__", None) and Path(str(loaded.__file__)).resolve() == path:
+            return loaded
+        name = f"penstock_user_code.{name}"
+    _put_first(folder)
+    if folder != path.parent:
+        _put_first(path.parent)
+    with user_code(component, what=f"importing {path.name}", file=str(path)):
+        if "." not in name:
+            importlib.invalidate_caches()
+            return _import_as(name, path)
+        if name.startswith("penstock_user_code."):
+            return _import_as(name.replace(".", "_"), path)
+        return importlib.import_module(name)
+
+
+def _put_first(folder: Path) -> None:
+    entry = str(folder)
+    if entry not in sys.path:
+        sys.path.insert(0, entry)
+
+
+def _import_as(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UserCodeError(f"{path} cannot be imported", expected="a Python source file ending in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def load_function(
+    name: str,
+    *,
+    module_file: str | None,
+    function_path: str | None = None,
+    project_root: str,
+    component: str | None = None,
+    required: bool = True,
+) -> Callable[..., Any] | None:
+    """Returns a function of the user's.
+
+    Args:
+        name: What the function is called by contract (``run_fn``); used with ``module_file``.
+        module_file: Path of a Python file that defines it, absolute or relative to the project's root.
+        function_path: Dotted path of the function, as another way to name it.
+        project_root: Folder of the project.
+        component: Node that asks, for the error.
+        required: Whether a module without the function is an error; otherwise ``None`` is returned.
+
+    Raises:
+        UserCodeError: The file does not exist, does not import, or lacks the function.
+    """
+    if function_path:
+        module, attribute = _by_dotted_path(function_path, project_root, component)
+    elif module_file:
+        module, attribute = load_module(resolve_module_file(module_file, project_root), component), name
+    else:
+        if not required:
+            return None
+        raise UserCodeError(
+            f"no module is given for {name}", component=component, expected="module_file, or the function's dotted path"
+        )
+    function = getattr(module, attribute, None)
+    if function is None and not required:
+        return None
+    if not callable(function):
+        public = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise UserCodeError(
+            f"{module.__file__} defines no function {attribute}()",
+            component=component,
+            expected=f"def {attribute}(...)",
+            got="no such name" if function is None else f"{attribute} is a {type(function).__name__}",
+            hint=did_you_mean(attribute, public),
+        )
+    result: Callable[..., Any] = function
+    return result
+
+
+def _by_dotted_path(dotted: str, project_root: str, component: str | None) -> tuple[ModuleType, str]:
+    module_path, _, attribute = dotted.rpartition(".")
+    if not module_path:
+        raise UserCodeError(
+            f"{dotted!r} is not a dotted path of a function", component=component, expected="'package.module.function'"
+        )
+    _put_first(Path(project_root))
+    with user_code(component, what=f"importing {module_path}", file=None):
+        return importlib.import_module(module_path), attribute
+
+
+@contextmanager
+def session(project_root: str) -> Iterator[None]:
+    """Keeps what user code does to ``sys.path`` and ``sys.modules`` inside the ``with`` block.
+
+    Modules that were imported inside the block from below the project's root, or from a folder that user code put on
+    ``sys.path``, are forgotten at its end.
+    """
+    path_before = list(sys.path)
+    modules_before = set(sys.modules)
+    _put_first(Path(project_root))
+    try:
+        yield
+    finally:
+        added = [Path(entry).resolve() for entry in sys.path if entry not in path_before]
+        roots = [*added, Path(project_root).resolve()]
+        sys.path[:] = path_before
+        for name in set(sys.modules) - modules_before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and _belongs(Path(file).resolve(), roots):
+                del sys.modules[name]
+
+
+def _belongs(file: Path, roots: list[Path]) -> bool:
+    return "site-packages" not in file.parts and any(root in file.parents for root in roots)
+
+
+@contextmanager
+def user_code(component: str | None, *, what: str, file: str | None = None) -> Iterator[None]:
+    """Turns whatever the user's code raises inside into one ``UserCodeError``.
+
+    The error's traceback starts in the user's file; Penstock's own errors pass through and learn the component.
+
+    Args:
+        component: Node whose code this is.
+        what: What the code was doing (``"run_fn"``).
+        file: The user's file, if known.
+    """
+    try:
+        yield
+    except PenstockError as error:
+        if component:
+            error.with_component(component)
+        raise
+    except SyntaxError as error:
+        where = f"{error.filename}:{error.lineno}"
+        raise UserCodeError(
+            f"{what} failed: {where} is not valid Python: {error.msg}",
+            component=component,
+            got=(error.text or "").strip() or None,
+            hint="correct the syntax and run again",
+            traceback="".join(traceback.format_exception_only(type(error), error)),
+        ) from error
+    except ImportError as error:
+        raise UserCodeError(
+            f"{what} failed: {error}",
+            component=component,
+            input=file,
+            hint="modules beside the file, its sub-packages and the project's folders can be imported; "
+            "anything else must be installed",
+            traceback=user_traceback(error, file),
+        ) from error
+    except MemoryError as error:
+        raise UserCodeError(
+            f"{what} ran out of memory",
+            component=component,
+            input=file,
+            hint="read the data in batches, or give the machine more memory",
+            traceback=user_traceback(error, file),
+        ) from error
+    except SystemExit as error:
+        raise UserCodeError(
+            f"{what} ended the process with exit code {error.code}",
+            component=component,
+            input=file,
+            hint="raise an exception instead of calling exit()",
+            traceback=user_traceback(error, file),
+        ) from error
+    except Exception as error:
+        raise UserCodeError(
+            f"{what} raised {type(error).__name__}: {_first_line(error)}",
+            component=component,
+            input=file,
+            traceback=user_traceback(error, file),
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:500] if lines else "(no message)"
+
+
+def user_traceback(error: BaseException, file: str | None) -> str:
+    """Formats a traceback without the frames above the user's own code.
+
+    Args:
+        error: What was raised.
+        file: The user's file; without it, frames of Penstock and the import system are left out.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    start = next((i for i, frame in enumerate(frames) if _is_users(frame.filename, file)), 0)
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[start:])]
+    return "".join(lines + traceback.format_exception_only(type(error), error))
+
+
+_OWN_FOLDER = str(Path(__file__).resolve().parents[1])
+
+
+def _is_users(filename: str, file: str | None) -> bool:
+    if file is not None:
+        return Path(filename).resolve().parent == Path(file).resolve().parent
+    return not (filename.startswith(_OWN_FOLDER) or filename.startswith("<frozen"))
