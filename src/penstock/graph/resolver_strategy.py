@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Strategies by which a Resolver chooses artifacts from the history of a pipeline."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Protocol
+
+from penstock.artifacts.artifact import Artifact
+from penstock.errors import ParameterError, PipelineError, ResolutionError
+from penstock.messages.range_config import RangeConfig
+
+Resolved = Mapping[str, list[Artifact]]
+
+
+class History(Protocol):
+    """What a strategy may choose from."""
+
+    def newest_first(self, key: str) -> Iterator[Artifact]:
+        """Yields the live artifacts of one of the Resolver's channels, newest first, reading only as many as asked."""
+        ...
+
+
+class ResolverStrategy(ABC):
+    """Chooses artifacts; subclasses take their settings as constructor arguments of plain types."""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ResolverStrategy:
+        """Makes the strategy from a Resolver's ``config``.
+
+        Raises:
+            ParameterError: The strategy does not take these arguments.
+        """
+        try:
+            return cls(**config)
+        except TypeError as error:
+            raise ParameterError(f"{cls.__name__} does not take this config", got=f"{dict(config)}: {error}") from None
+
+    def check_channels(self, types: Mapping[str, str]) -> None:  # noqa: B027  most strategies take any channels
+        """Refuses channels that the strategy cannot work on; ``types`` are the type names by key."""
+
+    @abstractmethod
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | None:
+        """Returns the chosen artifacts per key, an empty list where there is none yet.
+
+        ``channels`` gives the artifact type's name by key. ``None`` says that the history does not hold enough; a node that needs one of these then fails.
+        """
+
+
+class LatestArtifactStrategy(ResolverStrategy):
+    """Chooses the newest artifacts of each channel, by id.
+
+    Args:
+        desired_num_of_artifacts: How many; with fewer there is no answer.
+    """
+
+    def __init__(self, desired_num_of_artifacts: int = 1) -> None:
+        if not isinstance(desired_num_of_artifacts, int) or desired_num_of_artifacts < 1:
+            raise ParameterError("desired_num_of_artifacts must be at least 1", got=repr(desired_num_of_artifacts))
+        self._count = desired_num_of_artifacts
+
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | None:
+        """Returns the newest artifacts per key, or ``None`` where one key has too few."""
+        chosen = {key: list(islice(history.newest_first(key), self._count)) for key in channels}
+        return chosen if all(len(found) == self._count for found in chosen.values()) else None
+
+
+class LatestBlessedModelStrategy(ResolverStrategy):
+    """Chooses the model of the newest blessing that says yes, and that blessing.
+
+    The two channels must be one of Model and one of ModelBlessing. Where nothing was blessed yet both outputs are
+    empty, which suits an Evaluator's optional baseline.
+    """
+
+    def check_channels(self, types: Mapping[str, str]) -> None:
+        """Refuses anything but one channel of models and one of blessings."""
+        if sorted(types.values()) != ["Model", "ModelBlessing"]:
+            raise PipelineError(
+                "LatestBlessedModelStrategy needs one channel of Model and one of ModelBlessing",
+                got=", ".join(f"{key}: {name}" for key, name in types.items()),
+            )
+
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved:
+        """Returns the newest blessed model and its blessing, or empty lists."""
+        models, blessings = sorted(channels, key=channels.__getitem__)  # "Model" sorts before "ModelBlessing"
+        for blessing in history.newest_first(blessings):
+            if blessing.get_int_custom_property("blessed") != 1:
+                continue
+            model_id = blessing.get_int_custom_property("current_model_id")
+            model = next((m for m in history.newest_first(models) if m.id <= model_id), None)
+            if model is not None and model.id == model_id:
+                return {models: [model], blessings: [blessing]}
+        return {key: [] for key in channels}
+
+
+class SpanRangeStrategy(ResolverStrategy):
+    """Chooses the newest artifact of each span in a range, newest span first.
+
+    Args:
+        range_config: A ``RangeConfig``: ``static_range`` (both ends included), or ``rolling_range`` (the newest
+            ``num_spans`` spans from ``start_span_number`` on, leaving out the ``skip_num_recent_spans`` newest).
+    """
+
+    def __init__(self, range_config: RangeConfig | Mapping[str, Any] | str) -> None:
+        self._range: RangeConfig = RangeConfig.coerce(range_config)
+        if self._range.WhichOneof("config") is None:
+            raise ParameterError(
+                "SpanRangeStrategy needs a range", expected="range_config with static_range or rolling_range"
+            )
+
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved:
+        """Returns the artifacts per key.
+
+        Raises:
+            ResolutionError: A span of the range has no artifact.
+        """
+        return {key: self._in_range(key, _newest_by_span(key, history)) for key in channels}
+
+    def _in_range(self, key: str, by_span: Mapping[int, Artifact]) -> list[Artifact]:
+        if self._range.WhichOneof("config") == "static_range":
+            static = self._range.static_range
+            wanted = list(range(static.end_span_number, static.start_span_number - 1, -1))
+        else:
+            wanted = self._rolling(key, by_span)
+        missing = [span for span in wanted if span not in by_span]
+        if missing:
+            raise ResolutionError(
+                f"no {key} of span {', '.join(map(str, sorted(missing)))} in the history",
+                expected=f"spans {wanted[-1]} to {wanted[0]}",
+                got=f"spans {', '.join(map(str, sorted(by_span))) or '(none)'}",
+                hint="run the pipeline on the missing spans first",
+            )
+        return [by_span[span] for span in wanted]
+
+    def _rolling(self, key: str, by_span: Mapping[int, Artifact]) -> list[int]:
+        rolling = self._range.rolling_range
+        spans = sorted((s for s in by_span if s >= rolling.start_span_number), reverse=True)
+        spans = spans[rolling.skip_num_recent_spans :]
+        if not spans:
+            raise ResolutionError(
+                f"no {key} of any span from {rolling.start_span_number} on in the history",
+                hint="run the pipeline on at least one span first",
+            )
+        oldest = max(spans[0] - rolling.num_spans + 1, rolling.start_span_number)
+        return list(range(spans[0], oldest - 1, -1))
+
+
+def _newest_by_span(key: str, history: History) -> dict[int, Artifact]:
+    by_span: dict[int, Artifact] = {}
+    for artifact in history.newest_first(key):
+        if artifact.has_custom_property("span"):
+            by_span.setdefault(artifact.get_int_custom_property("span"), artifact)
+    return by_span
