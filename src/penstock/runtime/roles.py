@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from penstock.artifacts.artifact import PropertyValue
+from penstock.artifacts.artifact import Artifact, PropertyValue
 
 if TYPE_CHECKING:
     from penstock.metadata.store import MetadataStore
@@ -57,12 +57,16 @@ class Run(Generic[PlanT]):
         plan: What the driver found out and the executor needs (files, span, baseline …); part of the cache key
             unless ``cache_parts`` is given.
         cache_parts: What the cache key must hold of the plan, by name; ``None`` means the plan as it is.
+        inputs: Inputs that take the place of the resolved ones, by key, an empty sequence for none: in the cache key,
+            in what is recorded, and in what the executor and the publisher see. (An Evaluator whose baseline turns out
+            to be the candidate itself works with another one, or with none.)
         output_counts: How many artifacts to make for an output that is a list; 1 where it is not named.
         properties: Execution properties to record beside the parameters (TFX's ``span``, ``input_fingerprint`` …).
     """
 
     plan: PlanT
     cache_parts: Mapping[str, Any] | None = None
+    inputs: Mapping[str, Sequence[Artifact]] = field(default_factory=dict)
     output_counts: Mapping[str, int] = field(default_factory=dict)
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
 
