@@ -103,7 +103,8 @@ def remove_tree(uri: str) -> None:
 def rename(source: str, target: str) -> None:
     """Renames a file or folder inside one file system.
 
-    Atomic on local disks, a copy and a delete on object stores. Locally a file at ``target`` is replaced; a folder is only if it is empty.
+    Atomic on local disks, a copy and a delete on object stores. Locally a file at ``target`` is replaced; a
+    folder is only if it is empty.
     """
     with storage_errors("rename", source):
         _backend(source).rename(source, target)
