@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the taxi trips that this project ships: ``python data/generate_taxi.py [--out data/taxi]``.
 
-The rows are invented; only the columns are those of Chicago's public taxi records. The same rows come out on every
-machine: everything that is printed is made from ``random.Random.random`` (whose sequence Python guarantees) with
-sums, products and square roots (which IEEE 754 makes exact to the last bit).
+The rows are invented; only the columns are those of Chicago's public taxi records. The same rows come out on
+every machine: everything that is printed is made from ``random.Random.random`` (whose sequence Python
+guarantees) with sums, products and square roots (which IEEE 754 makes exact to the last bit).
 
-What there is to learn: a passenger tips more than 20 % of the fare nearly only by card; then rather in the evening,
-on the way to or from an airport, from the lake side of town, and with some companies. Span 2 is the next year: more
-trips are paid by card, fares went up, one company is new, and morning passengers became less generous.
+What there is to learn: a passenger tips more than 20 % of the fare nearly only by card; then rather in the
+evening, on the way to or from an airport, from the lake side of town, and with some companies. Span 2 is the
+next year: more trips are paid by card, fares went up, one company is new, and morning passengers became less
+generous.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import csv
 import datetime
 import math
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +63,8 @@ AREAS = (
     Area(24, 5, 41.901, -87.683, 0.2), Area(33, 3, 41.857, -87.622), Area(56, 2.5, 41.792, -87.768, 0.8),
     Area(3, 2.5, 41.966, -87.655), Area(77, 2, 41.987, -87.662), Area(22, 1.5, 41.923, -87.705, -0.3),
     Area(5, 1, 41.946, -87.683), Area(41, 1, 41.794, -87.592, -0.4), Area(1, 0.8, 42.010, -87.671, -0.4),
-    Area(16, 0.6, 41.954, -87.724, -0.6), Area(60, 0.6, 41.838, -87.651, -0.8), Area(44, 0.5, 41.740, -87.613, -1.0),
+    Area(16, 0.6, 41.954, -87.724, -0.6), Area(60, 0.6, 41.838, -87.651, -0.8),
+    Area(44, 0.5, 41.740, -87.613, -1.0),
 )  # fmt: skip
 _POINTS_PER_AREA = 4
 _MILES_PER_DEGREE = 69.0
@@ -72,14 +75,14 @@ HOURS = (5, 4, 3, 2, 1.2, 1, 1.4, 3, 5, 5.5, 5.5, 5.5, 6, 6, 6, 6, 6.5, 7, 8, 8.
 COMPANIES = {
     "": 34, "Prairie Taxi Affiliation": 27, "Lakefront Dispatch": 12, "Green Line Cab Association": 9,
     "Union Taxi Cooperative": 7, "Northside Fleet Management": 5, "Harbor Taxi Association": 2.5,
-    "Meridian Cab": 1, "Old Town Cab Company": 0.8, "1022 - A. Lindqvist": 0.5, "2410 - Sixth Street Cab": 0.5,
-    "3305 - M. Okafor": 0.4, "4711 - Blue Door Inc.": 0.4,
+    "Meridian Cab": 1, "Old Town Cab Company": 0.8, "1022 - A. Lindqvist": 0.5,
+    "2410 - Sixth Street Cab": 0.5, "3305 - M. Okafor": 0.4, "4711 - Blue Door Inc.": 0.4,
 }  # fmt: skip
-_COMPANY_GENEROSITY = {"Lakefront Dispatch": 0.8, "Union Taxi Cooperative": -0.7, "Meridian Cab": 1.0}
+_COMPANY_GENEROSITY = {"Lakefront Dispatch": 1.8, "Union Taxi Cooperative": -1.8, "Meridian Cab": 1.5}
 
 SPANS = {
-    1: Span(2023, 0.38, 1.0, 0.0, COMPANIES),
-    2: Span(2024, 0.44, 1.07, -0.8, {**COMPANIES, "Kestrel Electric Cabs": 4}),
+    1: Span(2023, 0.42, 1.0, 0.0, COMPANIES),
+    2: Span(2024, 0.47, 1.07, -1.2, {**COMPANIES, "Kestrel Electric Cabs": 4}),
 }
 
 
@@ -94,7 +97,7 @@ class Choice(Generic[T]):
     def draw(self, rng: random.Random) -> T:
         """Returns one of the values."""
         point = rng.random() * self._total
-        for value, weight in zip(self._values, self._weights):
+        for value, weight in zip(self._values, self._weights, strict=True):
             point -= weight
             if point < 0:
                 return value
@@ -124,8 +127,8 @@ class TripMaker:
         self._areas = Choice(AREAS, [area.weight for area in AREAS])
         self._hours = Choice(range(24), HOURS)
         self._companies = Choice(tuple(span.companies), tuple(span.companies.values()))
-        card, rest = span.card_share, 1.0 - span.card_share
-        shares = {"Credit Card": card, "Cash": rest - 0.03, "No Charge": 0.012, "Unknown": 0.01, "Dispute": 0.008}
+        rare = {"No Charge": 0.012, "Unknown": 0.01, "Dispute": 0.008}
+        shares = {"Credit Card": span.card_share, "Cash": 0.97 - span.card_share, **rare}
         self._payments = Choice(tuple(shares), tuple(shares.values()))
 
     def trip(self) -> dict[str, str]:
@@ -185,10 +188,10 @@ class TripMaker:
         return round(metered * self._span.fare_factor * 20.0) / 20.0
 
     def _generosity(self, hour: int, pickup: Area, dropoff: Area, company: str) -> float:
-        evening = 0.9 if hour >= 17 else (-0.9 if 1 <= hour <= 5 else 0.0)
+        evening = 1.5 if hour >= 17 else (-1.5 if 1 <= hour <= 5 else 0.0)
         morning = self._span.morning_generosity if 6 <= hour <= 11 else 0.0
-        places = 1.1 * pickup.generosity + 0.6 * dropoff.generosity
-        return 0.3 + evening + morning + places + _COMPANY_GENEROSITY.get(company, 0.0)
+        places = 2.0 * pickup.generosity + 1.2 * dropoff.generosity
+        return evening + morning + places + _COMPANY_GENEROSITY.get(company, 0.0) - 1.0
 
     def _tips(self, fare: float, payment: str, generosity: float) -> float:
         rng = self._rng
@@ -243,7 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the taxi trips that this project ships.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "taxi", help="folder to write to")
     for path in write(parser.parse_args().out):
-        print(path)
+        sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":
