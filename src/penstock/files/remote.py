@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 from typing import IO, Any
 
@@ -53,10 +54,8 @@ class RemoteFiles:
 
     def remove_tree(self, uri: str) -> None:
         file_system, path = _resolve(uri)
-        try:
+        with contextlib.suppress(FileNotFoundError):
             file_system.rm(path, recursive=True)
-        except FileNotFoundError:
-            pass
 
     def rename(self, source: str, target: str) -> None:
         file_system, path = _resolve(source)

@@ -37,9 +37,12 @@ def copy_tree(source: str, target: str) -> None:
 
 def copy_file(source: str, target: str) -> None:
     """Copies the content of one file."""
-    with storage_errors("copy", source), files.open(source) as reader:
-        with storage_errors("write", target), files.open(target, "wb") as writer:
-            shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
+    with (
+        files.open(source) as reader,
+        files.open(target, "wb") as writer,
+        storage_errors(f"copy {source} to", target),
+    ):
+        shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
 
 
 def file_digest(uri: str) -> str:
