@@ -42,6 +42,17 @@ def resolve_module_file(module_file: str, project_root: str) -> Path:
     return path.resolve()
 
 
+def resolve_function_file(dotted: str, project_root: str) -> Path | None:
+    """Returns the project's file that defines the function of that dotted path, or ``None`` for an installed one."""
+    folder, parts = Path(project_root), dotted.split(".")[:-1]
+    for end in range(len(parts), 0, -1):
+        base = folder.joinpath(*parts[:end])
+        for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+            if candidate.is_file():
+                return candidate.resolve()
+    return None
+
+
 def module_name(path: Path) -> tuple[str, Path]:
     """Returns the dotted name of a module file and the folder that must be on ``sys.path`` for it."""
     parts = [path.stem]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Content-addressed caching: what an execution's result depends on, by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock.artifacts.artifact import Artifact
+from penstock.graph.component import BaseComponent
+from penstock.graph.signature import ParameterSpec
+from penstock.ir.model import NodeIR, PipelineIR
+from penstock.messages.codec import to_jsonable
+from penstock.runtime.fingerprint import fingerprint_of_component, fingerprint_of_file, library_versions
+from penstock.runtime.roles import Run
+from penstock.runtime.user_code import resolve_function_file, resolve_module_file
+
+CACHE_PARTS = "__cache_parts__"
+"""Execution property with the parts of the cache key, for ``penstock explain-cache``."""
+
+
+def cache_parts(
+    ir: PipelineIR,
+    node: NodeIR,
+    cls: type[BaseComponent],
+    *,
+    inputs: Mapping[str, Sequence[Artifact]],
+    parameters: Mapping[str, Any],
+    decision: Run[Any],
+    settings: Mapping[str, str],
+) -> dict[str, Any]:
+    """Returns all that the result of a node depends on, by name, as short plain values.
+
+    Left out on purpose: modification times, Beam arguments, worker counts and where the checkout lies.
+    """
+    parts: dict[str, Any] = {
+        "pipeline": ir.name,
+        "node": node.id,
+        "component": node.type,
+        "code": fingerprint_of_component(node.component, ir.project_root),
+        "outputs": ",".join(node.outputs),
+        "examples_format": ir.examples_format,
+    }
+    for key, artifacts in inputs.items():
+        parts[f"input {key}"] = [artifact.content_digest or f"id:{artifact.id}" for artifact in artifacts]
+    specs = cls.signature().parameters
+    for name, value in parameters.items():
+        spec = specs[name]
+        if spec.user_code:
+            parts[f"module {name}"] = _user_code_digest(spec, str(value), ir.project_root)
+        elif spec.in_cache_key:
+            parts[f"parameter {name}"] = to_jsonable(value)
+    plan = decision.cache_parts if decision.cache_parts is not None else {"plan": to_jsonable(decision.plan)}
+    for name, value in plan.items():
+        if value is not None:
+            parts[f"driver {name}"] = to_jsonable(value)
+    for name, found in library_versions(node.requires).items():
+        parts[f"version {name}"] = found
+    for name, value in settings.items():
+        parts[f"setting {name}"] = value
+    return parts
+
+
+def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str:
+    if value.endswith(".py") or "/" in value:
+        return fingerprint_of_file(resolve_module_file(value, project_root), project_root)
+    file = resolve_function_file(value, project_root)
+    return f"{value.rpartition('.')[2]}@{fingerprint_of_file(file, project_root)}" if file else f"{spec.name}:{value}"
+
+
+def cache_key(parts: Mapping[str, Any]) -> str:
+    """Returns the SHA-256 (hex) of the parts' canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def differing_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Returns (name, before, after) of every part in which two cache keys differ, sorted by name."""
+    names = sorted({*before, *after})
+    return [(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]

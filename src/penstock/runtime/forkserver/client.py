@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host that runs executors in forked workers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from penstock.errors import CancelledError, ExecutionError, PenstockError
+from penstock.messages.codec import to_jsonable
+from penstock.runtime.forkserver.messages import error_from_json
+from penstock.runtime.forkserver.stages import Stage, plan_stages, stage_for
+from penstock.runtime.task import ExecutorTask, Report
+
+_GRACE_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Running:
+    connection: socket.socket
+    pid: int | None = None
+    ended: str = ""
+
+
+@dataclass(slots=True)
+class _Ending:
+    exit_code: int | None = None
+    max_rss_kib: int = 0
+    result: Any = None
+    error: PenstockError | None = None
+    finished: bool = field(default=False)
+
+
+class ForkServerHost:
+    """Runs each executor in a process of its own, forked from a parent that has the libraries loaded.
+
+    Args:
+        requirements: Modules that the nodes require, in the order in which they will run. Nothing is started before
+            ``prepare`` or the first task.
+        environment: Variables that are set before any library is imported.
+    """
+
+    def __init__(self, requirements: Iterable[Sequence[str]], environment: dict[str, str] | None = None) -> None:
+        self._stages: tuple[Stage, ...] = plan_stages(requirements)
+        self._environment = environment or {}
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._controls: list[socket.socket] = []
+        self._running: dict[int, _Running] = {}
+        self._cancelled = False
+
+    def prepare(self) -> None:
+        """Starts the parents, so that they import while light nodes run."""
+        with self._lock:
+            if self._process is not None:
+                return
+            pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in self._stages]
+            settings = {
+                "client_pid": os.getpid(),
+                "controls": [theirs.fileno() for _, theirs in pairs],
+                "stages": self._stages,
+            }
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "penstock.runtime.forkserver.parent", json.dumps(settings)],
+                pass_fds=[theirs.fileno() for _, theirs in pairs],
+                env={**os.environ, **self._environment},
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if os.environ.get("PENSTOCK_DEBUG_WORKERS") else subprocess.DEVNULL,
+            )
+            for _, theirs in pairs:
+                theirs.close()
+            self._controls = [ours for ours, _ in pairs]
+
+    def execute(self, task: ExecutorTask, report: Report) -> dict[str, Any]:
+        """Runs a task in a new worker and returns its result.
+
+        Raises:
+            PenstockError: The executor failed, died, took too long or was cancelled.
+        """
+        self.prepare()
+        running = self._start(task)
+        try:
+            ending = self._follow(running, task, report)
+        finally:
+            with self._lock:
+                self._running.pop(id(running), None)
+            running.connection.close()
+        if self._cancelled:
+            raise CancelledError("cancelled while it ran", component=task.node_id)
+        if ending.error is not None:
+            raise ending.error.with_component(task.node_id)
+        if not ending.finished:
+            raise _death(task, running, ending)
+        result: dict[str, Any] = ending.result
+        return result
+
+    def cancel(self) -> None:
+        """Ends all workers."""
+        with self._lock:
+            self._cancelled = True
+            pids = [running.pid for running in self._running.values()]
+        _end_groups([pid for pid in pids if pid is not None])
+
+    def close(self) -> None:
+        """Ends all workers and parents."""
+        with self._lock:
+            process, self._process = self._process, None
+            pids = [running.pid for running in self._running.values() if running.pid]
+            for control in self._controls:
+                control.close()
+        for pid in pids:
+            _signal_group(pid, signal.SIGKILL)
+        if process is not None:
+            _signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _start(self, task: ExecutorTask) -> _Running:
+        ours, theirs = socket.socketpair()
+        os.makedirs(os.path.dirname(task.log_file), exist_ok=True)
+        task_file = Path(f"{task.log_file}.task.json")
+        task_file.write_text(json.dumps(to_jsonable(task)))
+        control = self._controls[stage_for(self._stages, task.requires)]
+        running = _Running(ours)
+        with self._lock:
+            if self._cancelled:
+                raise CancelledError("cancelled before it ran", component=task.node_id)
+            self._running[id(running)] = running
+            try:
+                socket.send_fds(control, [json.dumps({"task_file": str(task_file)}).encode()], [theirs.fileno()])
+            except OSError as error:
+                raise self._parent_lost(task) from error
+        theirs.close()
+        return running
+
+    def _parent_lost(self, task: ExecutorTask) -> ExecutionError:
+        return ExecutionError(
+            "the process that workers are forked from has ended",
+            component=task.node_id,
+            hint="run again with --resume; if it was killed for memory, use a smaller --max-workers",
+        )
+
+    def _follow(self, running: _Running, task: ExecutorTask, report: Report) -> _Ending:
+        ending = _Ending()
+        started = False
+        for document in _documents(running, task.timeout_seconds):
+            if document is None:
+                self._time_out(running, task)
+                continue
+            if "pid" in document:
+                running.pid = document["pid"]
+                started = True
+                if self._cancelled:
+                    _signal_group(document["pid"], signal.SIGKILL)
+            elif "progress" in document:
+                report(**document["progress"])
+            elif "result" in document:
+                ending.result, ending.finished = document["result"], True
+            elif "error" in document:
+                ending.error = error_from_json(document["error"])
+            elif "exit" in document:
+                ending.exit_code, ending.max_rss_kib = document["exit"], document["max_rss_kib"]
+                break
+        if not started and not self._cancelled:
+            raise self._parent_lost(task)
+        return ending
+
+    def _time_out(self, running: _Running, task: ExecutorTask) -> None:
+        running.ended = f"it ran longer than its time-out of {task.timeout_seconds:g} seconds"
+        if running.pid is not None:
+            _end_groups([running.pid])
+
+
+def _documents(running: _Running, timeout_seconds: float | None) -> Iterator[dict[str, Any] | None]:
+    """Yields what a worker says, and ``None`` once when its time is up.
+
+    The clock starts with the worker's first word, so that time in which its parent still imports does not count.
+    """
+    pending = b""
+    deadline: float | None = None
+    while True:
+        remaining = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+        running.connection.settimeout(remaining)
+        try:
+            data = running.connection.recv(1 << 20)
+        except TimeoutError:
+            deadline = timeout_seconds = None
+            yield None
+            continue
+        except OSError:
+            return
+        if not data:
+            return
+        if deadline is None and timeout_seconds is not None:
+            deadline = time.monotonic() + timeout_seconds
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+
+def _end_groups(pids: Sequence[int]) -> None:
+    for pid in pids:
+        _signal_group(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _GRACE_SECONDS
+    alive = list(pids)
+    while alive and time.monotonic() < deadline:
+        time.sleep(0.02)
+        alive = [pid for pid in alive if _group_exists(pid)]
+    for pid in alive:
+        _signal_group(pid, signal.SIGKILL)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _group_exists(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _death(task: ExecutorTask, running: _Running, ending: _Ending) -> ExecutionError:
+    memory = f"its memory had reached {ending.max_rss_kib / 1024:.0f} MiB" if ending.max_rss_kib else None
+    if running.ended:
+        return ExecutionError(
+            running.ended,
+            component=task.node_id,
+            got=memory,
+            hint=f"give it more with .with_timeout(seconds), or see {task.log_file}",
+        )
+    code = ending.exit_code
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        cause = "; SIGKILL from the system mostly means that memory ran out" if name == "SIGKILL" else ""
+        message = f"its process was ended by {name}{cause}"
+    else:
+        message = f"its process ended by itself with exit code {code} before the work was done"
+    return ExecutionError(message, component=task.node_id, got=memory, hint=f"see its log {task.log_file}")

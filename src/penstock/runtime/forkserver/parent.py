@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A parent process: imports its stage's modules, forks the next parent, then forks a worker per task.
+
+Run as ``python -m penstock.runtime.forkserver.parent '<JSON>'`` by the client. It stays single-threaded, so that
+forking is safe, and never imports the user's code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Any
+
+from penstock.runtime.forkserver.lifeline import die_with_parent
+from penstock.runtime.forkserver.messages import MAX_REQUEST_BYTES, send
+from penstock.runtime.forkserver.worker import run_worker
+
+
+def main(argument: str) -> None:
+    """Serves the first stage; ``argument`` holds the stages' modules and control sockets as JSON."""
+    settings = json.loads(argument)
+    die_with_parent(settings["client_pid"])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    controls = [socket.socket(fileno=fd) for fd in settings["controls"]]
+    stages = [tuple(stage) for stage in settings["stages"]]
+    _serve_from(0, stages, controls)
+
+
+def _serve_from(index: int, stages: list[tuple[str, ...]], controls: list[socket.socket]) -> None:
+    own = controls[index]
+    failure = _import_all(stages[index])
+    gc.collect()
+    gc.freeze()
+    children: dict[int, socket.socket | None] = {}
+    if index + 1 < len(stages):
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            die_with_parent(parent)
+            own.close()
+            _serve_from(index + 1, stages, controls)
+            os._exit(0)
+        children[pid] = None
+        for other in controls[index + 1 :]:
+            other.close()
+    _serve(own, children, failure)
+
+
+def _import_all(modules: tuple[str, ...]) -> str | None:
+    """Imports the stage's modules; a failure is kept for the workers, which will meet it again and explain it."""
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001  whatever a third-party import raises, the parent must live on
+            return f"{name}: {error}"
+    return None
+
+
+def _serve(control: socket.socket, children: dict[int, socket.socket | None], failure: str | None) -> None:
+    wake_read, wake_write = socket.socketpair()
+    wake_write.setblocking(False)
+    signal.set_wakeup_fd(wake_write.fileno())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    while True:
+        _reap(children)
+        ready, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in ready:
+            wake_read.recv(4096)
+        if control in ready:
+            request = _receive(control)
+            if request is None:
+                os._exit(0)
+            task_file, connection = request
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                for inherited in (control, wake_read, wake_write, *(c for c in children.values() if c)):
+                    inherited.close()
+                run_worker(task_file, connection, failure)
+            children[pid] = connection
+
+
+def _receive(control: socket.socket) -> tuple[str, socket.socket] | None:
+    data, fds, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 1)
+    if not data:
+        return None
+    document: dict[str, Any] = json.loads(data)
+    return document["task_file"], socket.socket(fileno=fds[0])
+
+
+def _reap(children: dict[int, socket.socket | None]) -> None:
+    """Tells the client how each finished worker ended, on that worker's own connection."""
+    while children:
+        try:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        connection = children.pop(pid, None)
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                send(connection, {"exit": os.waitstatus_to_exitcode(status), "max_rss_kib": usage.ru_maxrss})
+            connection.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The publisher's part of a launch: the only code that writes executions and artifacts to the metadata store.
+
+``start`` records the execution as RUNNING with its inputs, before anything is written to disk; ``finish`` makes the
+outputs real in one transaction; ``fail`` removes them. Outputs exist for others only after ``finish``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from penstock import files
+from penstock.artifacts.artifact import CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
+from penstock.artifacts.standard import artifact_class
+from penstock.errors import CancelledError, PenstockError
+from penstock.graph.component import BaseComponent
+from penstock.ir.model import NodeIR, PipelineIR
+from penstock.messages.codec import from_jsonable, to_jsonable
+from penstock.metadata.owner import Owner
+from penstock.metadata.records import ExecutionRecord, NewExecution
+from penstock.metadata.store import MetadataStore
+from penstock.runtime.binding import import_path
+from penstock.runtime.cache import CACHE_PARTS
+from penstock.runtime.inputs import Artifacts, execution_name
+from penstock.runtime.roles import Record
+from penstock.runtime.roles import Run as RunDecision
+from penstock.runtime.run import NodeResult, Run
+from penstock.runtime.task import ExecutorTask, work_of
+from penstock.runtime.user_code import user_code
+from penstock.version import TFX_COMPATIBLE_VERSION
+
+_ROWS = "__rows__"
+_SUMMARY = "__summary__"
+_STOP = "__stop__"
+_RESULT = "__execution_result__"
+_INHERITED = (_ROWS, _SUMMARY, _STOP)
+
+
+class Driven(Protocol):
+    """What ``start`` needs of a node that was driven."""
+
+    @property
+    def inputs(self) -> Artifacts: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+    @property
+    def decision(self) -> RunDecision[Any]: ...
+    @property
+    def parts(self) -> Mapping[str, Any]: ...
+
+
+def start(
+    run: Run, store: MetadataStore, node: NodeIR, attempt: int, driven: Driven, key: str
+) -> ExecutionRecord:
+    """Records a node's execution as RUNNING, with its inputs, parameters and cache key."""
+    properties = {**driven.decision.properties, CACHE_PARTS: json.dumps(driven.parts, sort_keys=True, default=str)}
+    new = new_execution(run, node, attempt, driven.values, driven.inputs, key, properties)
+    return store.start_execution(new, Owner.current())
+
+
+def new_execution(
+    run: Run,
+    node: NodeIR,
+    attempt: int,
+    values: Mapping[str, Any],
+    inputs: Mapping[str, Sequence[Artifact]],
+    key: str | None,
+    properties: Mapping[str, PropertyValue],
+) -> NewExecution:
+    """Returns the description of an execution of a node in a run."""
+    return NewExecution(
+        type=node.type,
+        base_type=node.base_type or None,
+        name=execution_name(run, node.id, attempt),
+        pipeline=run.ir.name,
+        run_id=run.run_id,
+        node_id=node.id,
+        properties={**{name: _property(value) for name, value in values.items() if value is not None}, **properties},
+        inputs=ids(inputs),
+        cache_key=key,
+    )
+
+
+def _property(value: Any) -> PropertyValue:
+    """Returns a parameter as TFX records it: scalars as they are, everything else as JSON text."""
+    if isinstance(value, (int, float, str)):
+        return value
+    return json.dumps(value, sort_keys=True)
+
+
+def ids(artifacts: Mapping[str, Sequence[Artifact]]) -> dict[str, list[int]]:
+    """Returns the ids of artifacts by key."""
+    return {key: [artifact.id for artifact in group] for key, group in artifacts.items() if group}
+
+
+def make_outputs(
+    ir: PipelineIR, node: NodeIR, cls: type[BaseComponent], execution_id: int, decision: RunDecision[Any]
+) -> Artifacts:
+    """Makes the folders of an execution's outputs: ``<root>/<node>/<key>/<execution id>``, which no one else uses."""
+    ports = cls.signature().outputs
+    outputs: Artifacts = {}
+    for key, port in node.outputs.items():
+        kind = artifact_class(port.type, ports[key].type)
+        base = files.join(ir.root, node.id, key, str(execution_id))
+        count = decision.output_counts.get(key, 1)
+        uris = [base] if count == 1 else [files.join(base, str(index)) for index in range(count)]
+        for uri in uris:
+            files.makedirs(uri)
+        outputs[key] = [kind(uri) for uri in uris]
+    return outputs
+
+
+def plan_json(decision: RunDecision[Any]) -> Any:
+    """Returns the driver's plan as plain JSON."""
+    return to_jsonable(decision.plan)
+
+
+def describe(cls: type[BaseComponent], task: ExecutorTask, result: Any) -> Record:
+    """Has the component's publisher say what to record."""
+    typed = from_jsonable(cls.Result, result, path="result") if cls.Result is not None else None
+    publisher = import_path(cls.PUBLISHER)()
+    with user_code(task.node_id, what=f"{type(publisher).__name__}.describe"):
+        record: Record = publisher.describe(work_of(task, cls, lambda **_: None), typed)
+    return record
+
+
+def finish(
+    store: MetadataStore,
+    execution_id: int,
+    outputs: Artifacts,
+    record: Record,
+    digests: Mapping[str, Sequence[str]],
+) -> Mapping[str, Sequence[Artifact]]:
+    """Publishes the outputs and marks the execution COMPLETE, in one transaction."""
+    for key, artifacts in outputs.items():
+        described = record.artifacts.get(key, ())
+        for index, artifact in enumerate(artifacts):
+            if index < len(described):
+                for name, value in described[index].properties.items():
+                    artifact.set_property(name, value)
+                for name, value in described[index].custom_properties.items():
+                    artifact.set_custom_property(name, value)
+            artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
+            artifact.set_custom_property(CONTENT_DIGEST, digests[key][index])
+    told: dict[str, PropertyValue] = {_ROWS: record.rows, _SUMMARY: record.summary, _STOP: record.stop}
+    properties = {**record.execution, **{name: value for name, value in told.items() if value not in (None, "")}}
+    return store.finish_execution(execution_id, "COMPLETE", outputs, properties)
+
+
+def fail(store: MetadataStore, execution_id: int, outputs: Artifacts, error: BaseException) -> None:
+    """Removes what a failed execution wrote and records why it failed."""
+    for artifacts in outputs.values():
+        for artifact in artifacts:
+            files.remove_tree(artifact.uri)
+    cancelled = isinstance(error, (CancelledError, KeyboardInterrupt, SystemExit))
+    document = {
+        "status": "CANCELED" if cancelled else "FAILED",
+        "message": str(error),
+        "traceback": getattr(error, "traceback", "") if isinstance(error, PenstockError) else "",
+    }
+    store.finish_execution(execution_id, "CANCELED" if cancelled else "FAILED", {}, {_RESULT: json.dumps(document)})
+
+
+def result_of(node_id: str, execution_id: int, record: Record) -> NodeResult:
+    """Returns how a node that executed has ended."""
+    if record.stop:
+        return NodeResult(
+            node_id, "failed", record.stop, execution_id, rows=record.rows, summary=record.summary, stop=True
+        )
+    return NodeResult(node_id, "ran", "", execution_id, rows=record.rows, summary=record.summary)
+
+
+def cached_result(node_id: str, execution: ExecutionRecord, reason: str) -> NodeResult:
+    """Returns how a node ends whose result an earlier execution holds; what stopped that run stops this one."""
+    rows, summary, stop = (execution.properties.get(name) for name in _INHERITED)
+    count = rows if isinstance(rows, int) else None
+    if stop:
+        return NodeResult(node_id, "failed", str(stop), execution.id, rows=count, stop=True)
+    return NodeResult(node_id, "cached", reason, execution.id, rows=count, summary=str(summary or ""))
+
+
+def find_cached(store: MetadataStore, key: str) -> tuple[ExecutionRecord, Mapping[str, Sequence[Artifact]]] | None:
+    """Returns the newest execution with that cache key whose outputs are all still there, and these."""
+    found = store.find_cached(key)
+    if found is None:
+        return None
+    execution, outputs = found
+    return (execution, outputs) if _exist(outputs) else None
+
+
+def existing_outputs(store: MetadataStore, execution: ExecutionRecord) -> Mapping[str, Sequence[Artifact]] | None:
+    """Returns the outputs of an execution, or ``None`` where one of them is no longer there."""
+    outputs = store.outputs_of(execution.id)
+    return outputs if _exist(outputs) else None
+
+
+def _exist(outputs: Mapping[str, Sequence[Artifact]]) -> bool:
+    return all(a.state == "LIVE" and files.exists(a.uri) for group in outputs.values() for a in group)

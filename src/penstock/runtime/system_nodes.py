@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Handlers of the system nodes, which bring existing artifacts into a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from penstock import files
+from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact
+from penstock.errors import ResolutionError
+from penstock.ir.model import ChannelIR, NodeIR
+from penstock.metadata.store import MetadataStore
+from penstock.runtime.binding import import_path
+from penstock.runtime.inputs import Artifacts, next_attempt
+from penstock.runtime.publish import new_execution
+from penstock.runtime.run import NodeResult, Run
+from penstock.version import TFX_COMPATIBLE_VERSION
+
+
+class StoreHistory:
+    """The pipeline's history as a resolver strategy sees it."""
+
+    def __init__(self, node: NodeIR, run: Run, store: MetadataStore) -> None:
+        self._channels = {key: port.channels[0] for key, port in node.inputs.items()}
+        self._pipeline = run.ir.name
+        self._store = store
+
+    def newest_first(self, key: str) -> Iterator[Artifact]:
+        """Yields the live artifacts of one channel, newest first, reading page by page."""
+        channel = self._channels[key]
+        seen, limit = 0, 20
+        while True:
+            artifacts = self._page(channel, limit)
+            yield from artifacts[seen:]
+            if len(artifacts) < limit:
+                return
+            seen, limit = len(artifacts), limit * 5
+
+    def _page(self, channel: ChannelIR, limit: int) -> Sequence[Artifact]:
+        return self._store.latest_artifacts(
+            channel.type, pipeline=self._pipeline, node_id=channel.producer, output_key=channel.output, limit=limit
+        )
+
+
+def run_resolver(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
+    """Chooses artifacts from the history and records them as the node's outputs.
+
+    A history that does not hold enough yields empty outputs: a node that needs one of them fails, one that can do
+    without runs.
+    """
+    config: dict[str, Any] = node.parameters["config"].constant or {}
+    strategy = import_path(node.component).from_config(config)
+    types = {key: port.channels[0].type for key, port in node.inputs.items()}
+    try:
+        resolved = strategy.resolve(types, StoreHistory(node, run, store))
+    except ResolutionError as error:
+        raise error.with_component(node.id) from None
+    outputs: Artifacts = {key: list((resolved or {}).get(key, [])) for key in node.outputs}
+    new = new_execution(run, node, next_attempt(store, run, node), {"config": config}, {}, None, {})
+    execution = store.record_resolved(new, {key: [a.id for a in group] for key, group in outputs.items()})
+    return NodeResult(node.id, "ran", execution_id=execution.id, summary=_resolved_summary(outputs)), outputs
+
+
+def _resolved_summary(outputs: Artifacts) -> str:
+    found = [f"{key} {artifact.id}" for key, group in outputs.items() for artifact in group]
+    return ", ".join(found) if found else "nothing yet"
+
+
+def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
+    """Registers an existing file or folder as an artifact, or finds the one registered before.
+
+    Raises:
+        ResolutionError: There is nothing at the URI.
+    """
+    values = {name: value.constant for name, value in node.parameters.items()}
+    source = node.parameters["source_uri"]
+    if source.runtime_parameter is not None:
+        values["source_uri"] = run.parameters[source.runtime_parameter]
+    uri = str(values["source_uri"])
+    if "://" not in uri:
+        uri = files.join(run.ir.project_root, uri)
+    if not files.exists(uri):
+        raise ResolutionError(
+            "nothing to import", component=node.id, expected=f"a file or folder at {uri}", got="no such file or folder"
+        )
+    (key,) = node.outputs
+    artifact: Artifact = import_path(node.component)(
+        uri, properties=values["properties"], custom_properties=values["custom_properties"]
+    )
+    artifact.set_custom_property(IS_EXTERNAL, 1)
+    artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
+    recorded = {"artifact_uri": uri, "output_key": key, "reimport": int(values["reimport"])}
+    new = new_execution(run, node, next_attempt(store, run, node), {}, {}, None, recorded)
+    execution, imported = store.record_imported(new, key, artifact, reuse=not values["reimport"])
+    state = "cached" if execution.state == "CACHED" else "ran"
+    return NodeResult(node.id, state, execution_id=execution.id, summary=uri), {key: [imported]}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One executor's work as a document that can cross a process boundary, and the function that does it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from penstock import files
+from penstock.artifacts.artifact import Artifact
+from penstock.artifacts.standard import from_json_dict
+from penstock.errors import DependencyError
+from penstock.graph.component import BaseComponent
+from penstock.messages.codec import from_jsonable, to_jsonable
+from penstock.runtime.binding import Resolved, bind_inputs, bind_outputs, bind_parameters, component_class, import_path
+from penstock.runtime.roles import ExecutorContext, Work
+from penstock.runtime.user_code import user_code
+
+Report = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorTask:
+    """Everything that an executor needs, as plain values.
+
+    Attributes:
+        component: Import path of the component's declaration.
+        inputs, outputs: Artifacts by key, as ``Artifact.to_json_dict`` gives them.
+        parameters: Values of the parameters, plain JSON.
+        plan: The driver's plan, plain JSON.
+        requires: Heavy modules to have imported before.
+        temp_dir: Local folder of this execution, made before and removed after it.
+        log_file: Local file that takes what the executor prints.
+        timeout_seconds: How long it may take.
+    """
+
+    component: str
+    pipeline: str
+    run_id: str
+    node_id: str
+    execution_id: int
+    project_root: str
+    temp_dir: str
+    log_file: str
+    inputs: Mapping[str, tuple[Any, ...]]
+    outputs: Mapping[str, tuple[Any, ...]]
+    parameters: Mapping[str, Any]
+    plan: Any = None
+    requires: tuple[str, ...] = ()
+    examples_format: Literal["parquet", "tfrecord"] = "parquet"
+    beam_pipeline_args: tuple[str, ...] = ()
+    timeout_seconds: float | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def artifacts_to_json(artifacts: Resolved) -> dict[str, tuple[Any, ...]]:
+    """Returns artifacts by key as plain values."""
+    return {key: tuple(a.to_json_dict() for a in group) for key, group in artifacts.items()}
+
+
+def _artifacts(documents: Mapping[str, tuple[Any, ...]]) -> dict[str, list[Artifact]]:
+    return {key: [from_json_dict(document) for document in group] for key, group in documents.items()}
+
+
+def work_of(task: ExecutorTask, cls: type[BaseComponent], report: Report) -> Work[Any, Any, Any, Any]:
+    """Returns the typed work that a task stands for."""
+    return Work(
+        inputs=bind_inputs(cls, task.node_id, _artifacts(task.inputs)),
+        outputs=bind_outputs(cls, task.node_id, _artifacts(task.outputs)),
+        parameters=bind_parameters(cls, task.parameters),
+        plan=from_jsonable(cls.Plan, task.plan, path="plan") if cls.Plan is not None else None,
+        context=ExecutorContext(
+            pipeline=task.pipeline,
+            run_id=task.run_id,
+            node_id=task.node_id,
+            execution_id=task.execution_id,
+            project_root=task.project_root,
+            temp_dir=task.temp_dir,
+            examples_format=task.examples_format,
+            beam_pipeline_args=task.beam_pipeline_args,
+            report=report,
+        ),
+    )
+
+
+def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
+    """Runs the executor of a task.
+
+    Returns:
+        As plain JSON, ``result``: what the executor returned, and ``digests``: the content digest of each output
+        artifact, by key.
+
+    Raises:
+        PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
+    """
+    os.environ.update(task.environment)
+    os.makedirs(task.temp_dir, exist_ok=True)
+    try:
+        cls = component_class(task.component)
+        with missing_library(task.node_id):
+            executor = import_path(cls.EXECUTOR)()
+        with user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
+            result = executor.execute(work_of(task, cls, report))
+        return {"result": to_jsonable(result), "digests": _digests(task)}
+    finally:
+        shutil.rmtree(task.temp_dir, ignore_errors=True)
+
+
+def _digests(task: ExecutorTask) -> dict[str, list[str]]:
+    return {key: [files.digest(document["uri"]) for document in group] for key, group in task.outputs.items()}
+
+
+_EXTRAS = {
+    "tensorflow": "tensorflow",
+    "tensorflow_data_validation": "tensorflow",
+    "tensorflow_transform": "tensorflow",
+    "tensorflow_model_analysis": "tensorflow",
+    "tensorflow_metadata": "tensorflow",
+    "tfx_bsl": "tensorflow",
+    "tf_keras": "tensorflow",
+    "apache_beam": "beam",
+}
+
+
+@contextmanager
+def missing_library(component: str) -> Iterator[None]:
+    """Turns an import that fails for want of a library into one error that names the extra to install."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        extra = _EXTRAS.get(library)
+        if extra is None:
+            raise
+        raise DependencyError(
+            f"{library} is not installed", component=component, hint=f"pip install 'penstock[{extra}]'"
+        ) from error
