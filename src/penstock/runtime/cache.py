@@ -29,6 +29,7 @@ def cache_parts(
     inputs: Mapping[str, Sequence[Artifact]],
     parameters: Mapping[str, Any],
     decision: Run[Any],
+    requires: Sequence[str],
     settings: Mapping[str, str],
 ) -> dict[str, Any]:
     """Returns all that the result of a node depends on, by name, as short plain values.
@@ -56,7 +57,7 @@ def cache_parts(
     for name, value in plan.items():
         if value is not None:
             parts[f"driver {name}"] = to_jsonable(value)
-    for name, found in library_versions(node.requires).items():
+    for name, found in library_versions(requires).items():
         parts[f"version {name}"] = found
     for name, value in settings.items():
         parts[f"setting {name}"] = value

@@ -17,6 +17,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.runtime import cache, publish, system_nodes
 from penstock.runtime.binding import bind_inputs, bind_parameters, component_class, import_path
 from penstock.runtime.host import ExecutorHost
+from penstock.runtime.requirements import required_modules
 from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.roles import Run as RunDecision
@@ -71,6 +72,7 @@ class _Driven:
     values: Mapping[str, Any]
     decision: RunDecision[Any]
     parts: Mapping[str, Any]
+    requires: tuple[str, ...]
 
     @property
     def key(self) -> str:
@@ -177,6 +179,7 @@ class Launcher:
         if isinstance(decision, Reuse):
             return self._reuse(node, values, inputs, decision)
         inputs = {**inputs, **{key: list(group) for key, group in decision.inputs.items()}}
+        requires = required_modules(self._run.ir, node)
         parts = cache.cache_parts(
             self._run.ir,
             node,
@@ -184,9 +187,10 @@ class Launcher:
             inputs=inputs,
             parameters=values,
             decision=decision,
-            settings=self._settings if node.requires else {},
+            requires=requires,
+            settings=self._settings if requires else {},
         )
-        driven = _Driven(node, cls, inputs, values, decision, parts)
+        driven = _Driven(node, cls, inputs, values, decision, parts, requires)
         return self._from_cache(driven) or self._execute_with_retries(driven)
 
     def _value(self, value: ValueIR) -> Any:
@@ -276,7 +280,7 @@ class Launcher:
             outputs=artifacts_to_json(outputs),
             parameters=dict(driven.values),
             plan=publish.plan_json(driven.decision),
-            requires=node.requires,
+            requires=driven.requires,
             examples_format=ir.examples_format,
             beam_pipeline_args=node.beam_pipeline_args,
             timeout_seconds=node.timeout_seconds,

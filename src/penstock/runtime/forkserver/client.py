@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,25 +46,29 @@ class ForkServerHost:
     """Runs each executor in a process of its own, forked from a parent that has the libraries loaded.
 
     Args:
-        requirements: Modules that the nodes require, in the order in which they will run. Nothing is started before
-            ``prepare`` or the first task.
+        requirements: Called once, when the first task comes: returns the modules that the nodes still to be run
+            require, in their order. So a run that the cache answers whole starts no process.
         environment: Variables that are set before any library is imported.
     """
 
-    def __init__(self, requirements: Iterable[Sequence[str]], environment: dict[str, str] | None = None) -> None:
-        self._stages: tuple[Stage, ...] = plan_stages(requirements)
-        self._environment = environment or {}
+    def __init__(
+        self, requirements: Callable[[], Iterable[Sequence[str]]], environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._requirements = requirements
+        self._stages: tuple[Stage, ...] = ()
+        self._environment = dict(environment or {})
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._controls: list[socket.socket] = []
         self._running: dict[int, _Running] = {}
         self._cancelled = False
 
-    def prepare(self) -> None:
+    def _prepare(self) -> None:
         """Starts the parents, so that they import while light nodes run."""
         with self._lock:
             if self._process is not None:
                 return
+            self._stages = plan_stages(self._requirements())
             pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in self._stages]
             settings = {
                 "client_pid": os.getpid(),
@@ -90,7 +94,7 @@ class ForkServerHost:
         Raises:
             PenstockError: The executor failed, died, took too long or was cancelled.
         """
-        self.prepare()
+        self._prepare()
         running = self._start(task)
         try:
             ending = self._follow(running, task, report)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pipeline's graph as a Beam graph. Imports Beam; only BeamDagRunner imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import apache_beam as beam
+
+from penstock.beam.pipeline import open_pipeline
+from penstock.ir.document import from_json, to_json
+from penstock.ir.model import PipelineIR
+from penstock.metadata.config import ConnectionConfig
+from penstock.metadata.store import MetadataStore
+from penstock.runners.scheduler import blocked_by
+from penstock.runners.session import Session, library_settings
+from penstock.runtime import run as runs
+from penstock.runtime.host import InProcessHost
+from penstock.runtime.launcher import Launcher
+from penstock.runtime.run import NodeResult, record_node
+
+_sessions: dict[str, Session] = {}
+"""Sessions of this process, by run id: steps that run in the process of the runner use its store and workers."""
+
+
+def run_graph(session: Session, beam_args: Sequence[str]) -> None:
+    """Runs the session's pipeline as a Beam pipeline and waits for its end."""
+    ir = session.run.ir
+    _sessions[session.run.run_id] = session
+    try:
+        with open_pipeline(beam_args, what="the pipeline's graph") as pipeline:
+            _build(pipeline, ir, session.run.run_id, dict(session.run.parameters))
+    finally:
+        del _sessions[session.run.run_id]
+
+
+def _build(pipeline: beam.Pipeline, ir: PipelineIR, run_id: str, parameters: dict[str, Any]) -> None:
+    document = to_json(ir, indent=None)
+    root = pipeline | "Start" >> beam.Create([None])
+    results: dict[str, Any] = {}
+    for node in ir.nodes:
+        upstream = [beam.pvalue.AsList(results[name]) for name in node.upstream]
+        step = beam.ParDo(RunNode(document, run_id, node.id, parameters), *upstream)
+        results[node.id] = root | node.id >> step
+
+
+class RunNode(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
+    """Launches one node; the results of its upstream nodes come in as side inputs."""
+
+    def __init__(self, ir: str, run_id: str, node_id: str, parameters: dict[str, Any]) -> None:
+        self._ir = ir
+        self._run_id = run_id
+        self._node_id = node_id
+        self._parameters = parameters
+
+    def process(self, _: None, *upstream: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yields how the node ended, as plain values."""
+        ended = {r.node_id: r for group in upstream for r in (NodeResult(**item) for item in group)}
+        session = _sessions.get(self._run_id)
+        result = self._here(session, ended) if session else self._elsewhere(ended)
+        yield asdict(result)
+
+    def _here(self, session: Session, ended: dict[str, NodeResult]) -> NodeResult:
+        blocked = blocked_by(session.run.ir.node(self._node_id), ended)
+        if session.cancelled:
+            blocked = NodeResult(self._node_id, "not run", "the run was cancelled")
+        if blocked is None:
+            return session.launch(self._node_id)
+        session.blocked(blocked)
+        return blocked
+
+    def _elsewhere(self, ended: dict[str, NodeResult]) -> NodeResult:
+        ir = from_json(self._ir)
+        with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
+            run = runs.join(ir, store, self._run_id, self._parameters)
+            blocked = blocked_by(ir.node(self._node_id), ended)
+            if blocked is not None:
+                record_node(run, store, blocked)
+                return blocked
+            return Launcher(run, store, InProcessHost(), settings=library_settings()).run_node(self._node_id)

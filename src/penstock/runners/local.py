@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""LocalDagRunner: runs a pipeline on this machine, independent nodes side by side."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from penstock.errors import ParameterError
+from penstock.graph.compiler import compile_pipeline
+from penstock.graph.pipeline import Pipeline
+from penstock.ir.model import PipelineIR
+from penstock.runners import capture
+from penstock.runners.scheduler import walk, walk_side_by_side
+from penstock.runners.session import RunReport, RunRequest, Session, finish, open_session
+from penstock.runtime.launcher import Observer
+
+
+class LocalDagRunner:
+    """Runs a pipeline on this machine.
+
+    Args:
+        max_workers: How many nodes run at a time; as many as there are processors where it is not given.
+        in_process: Runs everything in this process and thread, one node after another, for debuggers. Time-outs
+            cannot be kept then.
+
+    Raises:
+        ParameterError: ``max_workers`` is less than 1.
+    """
+
+    def __init__(self, *, max_workers: int | None = None, in_process: bool = False) -> None:
+        if max_workers is not None and max_workers < 1:
+            raise ParameterError("max_workers must be at least 1", got=str(max_workers))
+        self._max_workers = max_workers or os.cpu_count() or 1
+        self._in_process = in_process
+
+    def run(self, pipeline: Pipeline, **parameters: Any) -> RunReport | None:
+        """Compiles and runs a pipeline.
+
+        Args:
+            pipeline: The pipeline.
+            **parameters: Values of its runtime parameters.
+
+        Returns:
+            How the run ended; ``None`` where the command line only asked for the pipeline.
+
+        Raises:
+            NodeFailedError: One or more nodes failed.
+            CancelledError: A signal ended the run.
+        """
+        if capture.captured(pipeline):
+            return None
+        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters))
+        report.raise_for_failure()
+        return report
+
+    def run_ir(self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None) -> RunReport:
+        """Runs a compiled pipeline and returns how it ended, failed or not."""
+        started = time.monotonic()
+        with open_session(ir, request or RunRequest(), in_process=self._in_process, observer=observer) as session:
+            if self._in_process:
+                return finish(session, walk(ir, session.launch, on_blocked=session.blocked), started)
+            with ended_by_signals(session):
+                results = walk_side_by_side(
+                    ir,
+                    session.launch,
+                    max_workers=self._max_workers,
+                    cancelled=lambda: session.cancelled,
+                    on_blocked=session.blocked,
+                )
+            return finish(session, results, started)
+
+
+@contextmanager
+def ended_by_signals(session: Session) -> Iterator[None]:
+    """Has SIGINT and SIGTERM cancel the session, so that workers end and the run is recorded as cancelled."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def cancel(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
+        threading.Thread(target=session.cancel, daemon=True).start()
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
