@@ -26,10 +26,15 @@ class FeatureDiscovery:
 
     What it knows only ever widens: one value a row becomes a list, text becomes bytes. A feature without any value
     counts as text. Features stand in the order in which they were first seen.
+
+    Args:
+        known: What is known beforehand.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: FeatureSet | None = None) -> None:
         self._seen: dict[str, _Seen] = {}
+        if known is not None:
+            self.include(known)
 
     def observe(self, batch: pa.RecordBatch) -> None:
         """Takes notice of a batch.
@@ -45,6 +50,32 @@ class FeatureDiscovery:
             if seen.kind == "bytes" and seen.is_text:
                 seen.is_text = _is_text(column)
 
+    def include(self, features: FeatureSet) -> None:
+        """Takes notice of the features of other examples.
+
+        Raises:
+            DataError: A feature has another kind than before.
+        """
+        for feature in features:
+            seen = self._seen.setdefault(feature.name, _Seen())
+            _set_kind(feature.name, feature.kind, seen)
+            seen.is_list |= feature.is_list
+            seen.is_text &= feature.is_text
+
+    def include_schema(self, schema: pa.Schema) -> None:
+        """Takes notice of the columns of other examples, which may be all that is known of these.
+
+        Raises:
+            DataError: A column has another kind than before, or none that a feature can have.
+        """
+        for field in schema:
+            seen = self._seen.setdefault(field.name, _Seen())
+            kind = _named_kind(field.name, field.type)
+            if kind is not None:
+                _set_kind(field.name, kind, seen)
+            seen.is_list |= is_list(field.type)
+            seen.is_text &= kind != "bytes" or _is_string(_value_type(field.type))
+
     def features(self) -> FeatureSet:
         """Returns the features as known so far."""
         return FeatureSet(
@@ -59,22 +90,37 @@ class FeatureDiscovery:
     def _observe_kind(self, name: str, column: pa.Array, seen: _Seen) -> None:
         if column.null_count == len(column):
             return
-        try:
-            kind = kind_of(column.type)
-        except DataError as error:
-            error.input = name
-            raise
-        if kind is None or kind == seen.kind:
-            return
-        if seen.kind is not None:
-            raise DataError(
-                f"feature {name!r} changes its kind of value",
-                input=name,
-                expected=f"{seen.kind}, as in earlier rows",
-                got=kind,
-                hint="give the feature one type where the data is made",
-            )
-        seen.kind = kind
+        kind = _named_kind(name, column.type)
+        if kind is not None:
+            _set_kind(name, kind, seen)
+
+
+def _named_kind(name: str, type_: pa.DataType) -> FeatureKind | None:
+    try:
+        return kind_of(type_)
+    except DataError as error:
+        error.input = name
+        raise
+
+
+def _value_type(type_: pa.DataType) -> pa.DataType:
+    return type_.value_type if is_list(type_) else type_
+
+
+def _is_string(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def _set_kind(name: str, kind: FeatureKind, seen: _Seen) -> None:
+    if seen.kind not in (None, kind):
+        raise DataError(
+            f"feature {name!r} changes its kind of value",
+            input=name,
+            expected=f"{seen.kind}, as in earlier rows",
+            got=kind,
+            hint="give the feature one type where the data is made",
+        )
+    seen.kind = kind
 
 
 def _has_lists(column: pa.Array) -> bool:
@@ -84,7 +130,7 @@ def _has_lists(column: pa.Array) -> bool:
 
 def _is_text(column: pa.Array) -> bool:
     values = column.flatten() if is_list(column.type) else column
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+    if _is_string(values.type):
         return True
     large = pa.types.is_large_binary(values.type)
     try:

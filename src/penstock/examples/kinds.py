@@ -16,6 +16,9 @@ FeatureKind = Literal["int", "float", "bytes"]
 METADATA_KEY = b"penstock.features"
 """Key under which a Parquet file's key-value metadata holds the features, as JSON."""
 
+FEATURES_FILE = "features.json"
+"""File at the root of an Examples artifact that holds the same JSON where the files themselves cannot (TFRecord)."""
+
 _FORMAT_VERSION = 1
 
 
