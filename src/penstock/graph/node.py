@@ -127,14 +127,14 @@ class BaseNode:
         """Lets a failed execution be tried again, pausing twice as long each time, and returns the node."""
         if max_retries < 0 or delay_seconds < 0:
             raise ParameterError(f"{self.id}: retries and delay must not be negative")
-        self.options = replace(self.options, max_retries=max_retries, retry_delay_seconds=delay_seconds)
+        self.options = replace(self.options, max_retries=max_retries, retry_delay_seconds=float(delay_seconds))
         return self
 
     def with_timeout(self: NodeT, seconds: float) -> NodeT:
         """Ends an execution that takes longer than this and returns the node."""
         if seconds <= 0:
             raise ParameterError(f"{self.id}: a time-out must be positive", got=f"{seconds} seconds")
-        self.options = replace(self.options, timeout_seconds=seconds)
+        self.options = replace(self.options, timeout_seconds=float(seconds))
         return self
 
     def with_beam_pipeline_args(self: NodeT, beam_pipeline_args: Iterable[str]) -> NodeT:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from light.component import AddInputs, AddOutputs, NumberInputs, NumberOutputs, NumberParameters, NumberResult
+from penstock.runtime.roles import Executor, Work
+
+
+class NumberExecutor(Executor[NumberInputs, NumberOutputs, NumberParameters, None, NumberResult]):
+    def execute(self, work: Work[NumberInputs, NumberOutputs, NumberParameters, None]) -> NumberResult:
+        parameters = work.parameters
+        folder = Path(work.outputs.number.uri)
+        (folder / "partial").write_text("half a number")
+        if parameters.folder:
+            mark = Path(parameters.folder) / f"{work.context.node_id}-{work.context.execution_id}-{os.getpid()}"
+            mark.write_text(f"{time.time()}")
+        print(f"making {parameters.value}")
+        time.sleep(parameters.seconds)
+        _misbehave(parameters)
+        work.context.report(rows=parameters.value)
+        (folder / "partial").unlink()
+        (folder / "value").write_text(str(parameters.value))
+        return NumberResult(parameters.value)
+
+
+def _misbehave(parameters: NumberParameters) -> None:
+    if parameters.behaviour == "raise":
+        raise ValueError("the number is cursed")
+    if parameters.behaviour == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if parameters.behaviour == "exit":
+        os._exit(7)
+    if parameters.behaviour == "sys.exit":
+        raise SystemExit(3)
+    if parameters.behaviour == "memory":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        bytearray(1 << 31)
+    if parameters.behaviour == "flaky" and len(os.listdir(parameters.folder)) < 3:
+        raise ValueError("not yet")
+
+
+class AddExecutor(Executor[AddInputs, AddOutputs, Any, None, NumberResult]):
+    def execute(self, work: Work[AddInputs, AddOutputs, Any, None]) -> NumberResult:
+        numbers = [*work.inputs.numbers, *([work.inputs.extra] if work.inputs.extra else [])]
+        total = sum(int((Path(number.uri) / "value").read_text()) for number in numbers)
+        (Path(work.outputs.total.uri) / "value").write_text(str(total))
+        return NumberResult(total)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+from light.component import Add, Number
+
+from penstock.artifacts.standard import Integer, Model, ModelBlessing
+from penstock.errors import ParameterError, PipelineError
+from penstock.graph.channel import Channel
+from penstock.graph.pipeline import Pipeline
+from penstock.graph.resolver_strategy import LatestBlessedModelStrategy
+from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.system_nodes import Importer, Resolver
+
+
+def test_nodes_are_put_in_order() -> None:
+    number = Number(1)
+    total = Add([number.outputs["number"]])
+    pipeline = Pipeline("p", components=[total, number])
+    assert [node.id for node in pipeline.components] == ["Number", "Add"]
+
+
+def test_two_nodes_of_one_id_are_refused() -> None:
+    with pytest.raises(PipelineError, match=r"two nodes of pipeline p have the id 'Number'.*with_id"):
+        Pipeline("p", components=[Number(1), Number(2)])
+
+
+def test_the_same_node_twice_is_one_node() -> None:
+    number = Number(1)
+    assert len(Pipeline("p", components=[number, number]).components) == 1
+
+
+def test_a_cycle_is_refused_and_named() -> None:
+    first, second = Number(1).with_id("first"), Number(2).with_id("second")
+    first.add_upstream_node(second)
+    second.add_upstream_node(first)
+    with pytest.raises(PipelineError, match=r"cycle: (first -> second -> first|second -> first -> second)"):
+        Pipeline("p", components=[first, second])
+
+
+def test_an_unknown_producer_is_refused() -> None:
+    number = Number(1).with_id("elsewhere")
+    with pytest.raises(PipelineError, match="Add: input 'numbers' comes from elsewhere, which is not in pipeline p"):
+        Pipeline("p", components=[Add([number.outputs["number"]])])
+
+
+def test_a_wrong_channel_type_is_refused() -> None:
+    with pytest.raises(PipelineError, match=r"Add: input 'numbers' has the wrong type.*Integer.*Channel\(Model"):
+        Add([Channel(type=Model)])
+
+
+def test_a_missing_input_is_refused() -> None:
+    with pytest.raises(PipelineError, match="Add: input 'numbers' is missing"):
+        Add(None)
+
+
+def test_something_that_is_no_channel_is_refused() -> None:
+    with pytest.raises(PipelineError, match=r"input 'numbers' is not a channel.*'text' \(str\)"):
+        Add("text")
+
+
+def test_an_unknown_output_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(PipelineError, match="Number has no output 'numbr'.*did you mean 'number'"):
+        Number(1).outputs["numbr"]
+
+
+def test_a_parameter_of_the_wrong_type_is_refused() -> None:
+    with pytest.raises(ParameterError, match="Number: .*value"):
+        Number("many")
+
+
+def test_outputs_can_be_read_as_attributes() -> None:
+    number = Number(1)
+    assert number.outputs.number is number.outputs["number"]
+    assert "number" in number.outputs
+    assert number.outputs.keys() == ["number"]
+
+
+@pytest.mark.parametrize("name", ["", "a" * 64, "with space", "a/b", 3])
+def test_unusable_pipeline_names_are_refused(name: str) -> None:
+    with pytest.raises(PipelineError, match="name is not usable"):
+        Pipeline(name, components=[Number(1)])
+
+
+def test_an_empty_pipeline_is_refused() -> None:
+    with pytest.raises(PipelineError, match="has no nodes"):
+        Pipeline("p", components=[])
+
+
+def test_an_unusable_node_id_is_refused() -> None:
+    with pytest.raises(PipelineError, match="node id is not usable"):
+        Number(1).with_id("a b")
+
+
+def test_a_resolver_of_blessed_models_needs_both_channels() -> None:
+    with pytest.raises(PipelineError, match="one channel of Model and one of ModelBlessing"):
+        Resolver(LatestBlessedModelStrategy, model=Channel(type=Model))
+
+
+def test_a_resolver_offers_what_it_is_given() -> None:
+    resolver = Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+    ).with_id("latest")
+    assert resolver.outputs["model"].type is Model
+    assert resolver.outputs["model"].producer is resolver
+
+
+def test_an_importer_refuses_properties_that_the_type_lacks() -> None:
+    with pytest.raises(ParameterError, match="has no property 'colour'"):
+        Importer("somewhere", Integer, properties={"colour": "red"})
+
+
+def test_a_runtime_parameter_checks_its_default() -> None:
+    with pytest.raises(ParameterError, match="default of runtime parameter 'n' has the wrong type"):
+        RuntimeParameter("n", int, default="three")
