@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Beam arguments say about the runner. Imports no Beam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+IN_PROCESS_RUNNERS = frozenset({"fnapirunner", "directrunner"})
+"""Names (lower case) that stand for the in-process runner. ``DirectRunner`` is one of them, because Beam's own would
+first try to download and start another runner's binary."""
+
+
+def runner_name(beam_pipeline_args: Sequence[str]) -> str | None:
+    """Returns the runner that the arguments name, the last one if several do, or ``None``."""
+    name = None
+    for value in _values("--runner", beam_pipeline_args):
+        name = value
+    return name
+
+
+def is_in_process(beam_pipeline_args: Sequence[str]) -> bool:
+    """Says whether a pipeline with these arguments runs in this process; so it does where none names a runner."""
+    name = runner_name(beam_pipeline_args)
+    return name is None or name.rpartition(".")[2].lower() in IN_PROCESS_RUNNERS
+
+
+def without_runner(beam_pipeline_args: Sequence[str]) -> list[str]:
+    """Returns the arguments without those that name a runner."""
+    kept: list[str] = []
+    skip_next = False
+    for argument in beam_pipeline_args:
+        if skip_next:
+            skip_next = False
+        elif argument == "--runner":
+            skip_next = True
+        elif not argument.startswith("--runner="):
+            kept.append(argument)
+    return kept
+
+
+def _values(flag: str, arguments: Sequence[str]) -> Iterator[str]:
+    for index, argument in enumerate(arguments):
+        if argument.startswith(f"{flag}="):
+            yield argument.partition("=")[2]
+        elif argument == flag and index + 1 < len(arguments):
+            yield arguments[index + 1]

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a Beam pipeline on the right runner and lets its errors come out as they went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.portability.api import beam_provision_api_pb2
+from apache_beam.runners.portability.fn_api_runner import fn_runner
+from apache_beam.runners.portability.portable_runner import JobServiceHandle
+
+from penstock.beam.arguments import is_in_process, without_runner
+from penstock.errors import ExecutionError, PenstockError
+
+
+@contextmanager
+def open_pipeline(
+    beam_pipeline_args: Sequence[str] = (), *, component: str | None = None, what: str = "the Beam pipeline"
+) -> Iterator[beam.Pipeline]:
+    """Yields a pipeline that runs to its end when the ``with`` block is left.
+
+    Args:
+        beam_pipeline_args: Arguments of the pipeline and the node. Where they name no runner, or Beam's
+            ``DirectRunner``, the pipeline runs in this process; ``--direct_*`` are kept.
+        component: Node that the work is for.
+        what: What the pipeline does, as the subject of an error ("analysing the data").
+
+    Raises:
+        PenstockError: As it was raised inside the pipeline, without what Beam adds to it.
+        ExecutionError: The pipeline failed otherwise.
+    """
+    try:
+        with make_pipeline(beam_pipeline_args) as pipeline:
+            yield pipeline
+    except Exception as error:
+        ours = _penstock_error(error)
+        if ours is not None:
+            raise (ours.with_component(component) if component else ours) from error
+        raise ExecutionError(
+            f"{what} failed: {_first_line(error)}",
+            component=component,
+            got=type(error).__name__,
+            hint="the node's log has the whole traceback",
+        ) from error
+
+
+def make_pipeline(beam_pipeline_args: Sequence[str] = ()) -> beam.Pipeline:
+    """Returns a pipeline on the runner that the arguments name; in this process where they name none."""
+    if not is_in_process(beam_pipeline_args):
+        return beam.Pipeline(options=PipelineOptions(list(beam_pipeline_args)))
+    options = PipelineOptions(without_runner(beam_pipeline_args))
+    return beam.Pipeline(runner=_in_process_runner(options), options=options)
+
+
+def _in_process_runner(options: PipelineOptions) -> fn_runner.FnApiRunner:
+    # Named by its name alone, the runner hands no options to the processes of --direct_running_mode=multi_processing.
+    provision = beam_provision_api_pb2.ProvisionInfo(
+        retrieval_token="unused",
+        pipeline_options=JobServiceHandle.encode_pipeline_options(options.get_all_options()),
+    )
+    return fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(provision))
+
+
+def _penstock_error(error: BaseException) -> PenstockError | None:
+    """Finds our error among those that Beam wrapped around it."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    found: PenstockError | None = None
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        if isinstance(current, PenstockError):
+            found = current
+        current = current.__cause__ or current.__context__
+    return found
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:500] if lines else "(no message)"
