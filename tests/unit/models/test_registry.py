@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from penstock.errors import DataError, DependencyError, ParameterError
+from penstock.models import Flavor, describe, load, recognise, registry
+
+
+@pytest.mark.parametrize(
+    ("file", "flavor"),
+    [
+        ("saved_model.pb", "tensorflow"),
+        ("saved_model.pbtxt", "tensorflow"),
+        ("model.keras", "keras"),
+        ("weights.h5", "keras"),
+        ("net.onnx", "onnx"),
+        ("state.pt", "pytorch"),
+        ("script.pth", "pytorch"),
+        ("model.ubj", "xgboost"),
+        ("model.json", "xgboost"),
+        ("forest.joblib", "sklearn"),
+        ("forest.pkl", "sklearn"),
+    ],
+)
+def test_a_folder_is_recognised_by_the_files_at_its_top(tmp_path: Path, file: str, flavor: str) -> None:
+    (tmp_path / file).touch()
+    (tmp_path / "README.md").touch()
+    found = recognise(str(tmp_path))
+    assert found is not None
+    assert found.name == flavor
+
+
+def test_a_saved_model_with_other_files_beside_it_is_still_one(tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").touch()
+    (tmp_path / "vocabulary.pkl").touch()
+    found = recognise(str(tmp_path))
+    assert found is not None
+    assert found.name == "tensorflow"
+
+
+@pytest.mark.parametrize("call", [describe, load])
+def test_a_folder_of_no_known_flavor_says_what_it_holds(tmp_path: Path, call: types.FunctionType) -> None:
+    (tmp_path / "weights.bin").touch()
+    with pytest.raises(DataError, match=r"no model of a known flavor.*saved_model\.pb.*got: weights\.bin"):
+        call(str(tmp_path))
+
+
+def test_a_missing_folder_is_of_no_flavor(tmp_path: Path) -> None:
+    assert recognise(str(tmp_path / "none")) is None
+    with pytest.raises(DataError, match="an empty or missing folder"):
+        describe(str(tmp_path / "none"))
+
+
+def test_a_flavor_without_description_is_known_by_name_alone(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    info = describe(str(tmp_path))
+    assert (info.flavor, info.signatures, info.signature) == ("onnx", (), None)
+
+
+def test_a_flavor_without_loader_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").touch()
+    with pytest.raises(DependencyError, match=r"'onnx' cannot be loaded by this version.*flavor tensorflow"):
+        load(str(tmp_path))
+
+
+def test_an_unknown_flavor_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"no model flavor 'tensorflw'.*did you mean 'tensorflow'"):
+        load(str(tmp_path), "tensorflw")
+
+
+def test_every_import_path_of_the_table_exists() -> None:
+    for flavor in registry.FLAVORS:
+        if flavor.description:
+            assert callable(registry._resolve(flavor.description))
+
+
+class TestAnotherFlavor:
+    @pytest.fixture
+    def flavor(self, monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+        module = types.ModuleType("fake_flavor")
+        monkeypatch.setitem(sys.modules, "fake_flavor", module)
+        added = Flavor("sklearn", ("*.fake",), "fakelib", "fake", loader="fake_flavor:load")
+        monkeypatch.setattr(registry, "FLAVORS", (added,))
+        return module
+
+    def test_its_loader_gets_the_folder_and_the_signature(
+        self, flavor: types.ModuleType, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.fake").touch()
+        flavor.load = lambda uri, name: (uri, name)  # type: ignore[attr-defined]
+        assert load(str(tmp_path), signature_name="s") == (str(tmp_path), "s")
+        assert load("anywhere", "sklearn") == ("anywhere", None)
+
+    def test_its_missing_library_is_named_with_the_extra(self, flavor: types.ModuleType) -> None:
+        def missing(uri: str, name: str | None) -> None:
+            raise ModuleNotFoundError("No module named 'fakelib.core'", name="fakelib.core")
+
+        flavor.load = missing  # type: ignore[attr-defined]
+        with pytest.raises(
+            DependencyError, match=r"fakelib is not installed.*pip install 'penstock\[fake\]'"
+        ):
+            load("anywhere", "sklearn")
+
+    def test_another_missing_module_is_not_mistaken_for_it(self, flavor: types.ModuleType) -> None:
+        def broken(uri: str, name: str | None) -> None:
+            raise ModuleNotFoundError("No module named 'other'", name="other")
+
+        flavor.load = broken  # type: ignore[attr-defined]
+        with pytest.raises(ModuleNotFoundError, match="other"):
+            load("anywhere", "sklearn")
