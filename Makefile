@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make run` and `make test` are all that a newcomer needs; each sets up what it stands on.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := "$(BIN)/python" -m pytest
+CONFIG ?= configs/local/taxi.yaml
+CODE := $(wildcard src/penstock pipelines components modules)
+export VENV
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint format test-unit test-integration test-e2e test-kill bench setup lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
+		printf '  make %-17s %s\n' "$$name" "$$what"; done
+
+run: setup ## the taxi pipeline on the shipped data [SPAN=2] [CONFIG=…] [ARGS='--runner beam …']
+	@"$(BIN)/penstock" run pipelines/taxi.py --config "$(CONFIG)" $(if $(SPAN),--param span=$(SPAN)) $(ARGS)
+
+test: lint test-unit test-integration test-e2e ## lint and every test but test-kill
+
+lint: setup ## ruff, mypy --strict, import-linter
+	@"$(BIN)/ruff" check .
+	@"$(BIN)/ruff" format --check --quiet .
+	@"$(BIN)/mypy" --strict $(CODE)
+	@"$(BIN)/lint-imports"
+
+format: setup ## let ruff sort imports and format
+	@"$(BIN)/ruff" check --fix --quiet .
+	@"$(BIN)/ruff" format --quiet .
+
+test-unit: setup ## no TensorFlow, seconds [ARGS='-k …']
+	@$(PYTEST) tests/unit $(ARGS)
+
+test-integration: setup ## real libraries, stores and processes together
+	@$(PYTEST) tests/integration $(ARGS)
+
+test-e2e: setup ## whole pipelines through the command line
+	@$(PYTEST) tests/e2e $(ARGS)
+
+test-kill: setup ## 30 random kills of the taxi pipeline; half an hour
+	@$(PYTEST) tests -m kill $(ARGS)
+
+bench: setup ## every script in benchmarks/, each with its table
+	@for script in benchmarks/*.py; do "$(BIN)/python" "$$script" $(ARGS) || exit 1; done
+
+setup: ## .venv/ from the committed lock [PYTHON=python3.11] [VENV=folder]
+	@scripts/bootstrap.sh
+
+lock: setup ## the locks again, from pyproject.toml [ARGS=--upgrade]
+	@scripts/lock.sh $(ARGS)
+
+clean: ## the caches of tools; neither .venv/ nor what runs made
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find src tests pipelines components modules benchmarks -name __pycache__ -type d -exec rm -rf {} + 2>/dev/null || true
