@@ -97,10 +97,11 @@ class ParquetShards:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Adds rows; they reach the disk one row group at a time."""
-        self._held.add(batch)
         self.rows += batch.num_rows
-        if self._held.is_full:
-            self._flush()
+        for start in range(0, batch.num_rows, _ROW_GROUP_ROWS):
+            self._held.add(batch.slice(start, _ROW_GROUP_ROWS))
+            if self._held.is_full:
+                self._flush()
 
     def finish(self, features: FeatureSet) -> list[str]:
         """Ends all files, rewrites those whose features were narrower, and returns the final URIs."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from penstock import files
 from penstock.errors import DataError
-from penstock.examples.layout import decode_examples, kind_of
+from penstock.examples.layout import decode_examples, is_list, kind_of
 from penstock.examples.payload import ExamplesFormat
 from penstock.examples.tfrecord import read_records
 
@@ -105,6 +105,12 @@ def _as_feature(name: str, column: pa.Array) -> pa.Array:
     except DataError as error:
         error.input = name
         raise
+    if is_list(column.type) and column.flatten().null_count:
+        raise DataError(
+            f"column {name!r} has a list with a missing value in it",
+            input=name,
+            expected="lists of values; a whole list may be missing",
+        )
     return column
 
 

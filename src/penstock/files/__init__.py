@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from typing import IO, Any
 
-from penstock.files.backend import Backend, Entry, storage_errors
+from penstock.files.backend import Backend, Entry, storage_error, storage_errors
 from penstock.files.local import LocalFiles, is_local, local_path
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "remove_tree",
     "rename",
     "size",
+    "storage_error",
     "storage_errors",
     "tree_size",
     "walk",
