@@ -1,2 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The standard components, one folder each: component, driver, executor, publisher."""
+"""The standard components, one folder each: component, driver, executor, publisher.
+
+Users have their classes, and what module files are given, from here (``tfx.components.CsvExampleGen``); Penstock's own
+code imports from the folders.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penstock.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from penstock.components.csv_example_gen.component import CsvExampleGen as CsvExampleGen
+    from penstock.components.evaluator.component import Evaluator as Evaluator
+    from penstock.components.example_validator.component import ExampleValidator as ExampleValidator
+    from penstock.components.import_example_gen.component import ImportExampleGen as ImportExampleGen
+    from penstock.components.import_schema_gen.component import ImportSchemaGen as ImportSchemaGen
+    from penstock.components.pusher.component import Pusher as Pusher
+    from penstock.components.schema_gen.component import SchemaGen as SchemaGen
+    from penstock.components.statistics_gen.component import StatisticsGen as StatisticsGen
+    from penstock.components.trainer.component import Trainer as Trainer
+    from penstock.components.trainer.fn_args import FnArgs as FnArgs
+    from penstock.components.transform.component import Transform as Transform
+    from penstock.examples.accessor import DataAccessor as DataAccessor
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        {
+            "CsvExampleGen": "penstock.components.csv_example_gen.component",
+            "DataAccessor": "penstock.examples.accessor",
+            "Evaluator": "penstock.components.evaluator.component",
+            "ExampleValidator": "penstock.components.example_validator.component",
+            "FnArgs": "penstock.components.trainer.fn_args",
+            "ImportExampleGen": "penstock.components.import_example_gen.component",
+            "ImportSchemaGen": "penstock.components.import_schema_gen.component",
+            "Pusher": "penstock.components.pusher.component",
+            "SchemaGen": "penstock.components.schema_gen.component",
+            "StatisticsGen": "penstock.components.statistics_gen.component",
+            "Trainer": "penstock.components.trainer.component",
+            "Transform": "penstock.components.transform.component",
+        },
+    )

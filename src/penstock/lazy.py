@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Namespaces whose names are imported when they are first asked for (PEP 562).
+
+A facade lists its names twice: in a table for this module, and as imports under ``TYPE_CHECKING`` for type checkers
+and editors. A test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from penstock.errors import did_you_mean
+
+
+def lazy_names(
+    module: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Returns ``__getattr__``, ``__dir__`` and ``__all__`` of a facade.
+
+    Args:
+        module: The facade's ``__name__``.
+        homes: Where each name comes from: the path of a module that has the name, ``module:other`` where it has
+            another name there, ``module:`` where the name stands for the module itself.
+    """
+
+    def get(name: str) -> Any:
+        home = homes.get(name)
+        if home is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}; {did_you_mean(name, homes)}")
+        path, colon, other = home.partition(":")
+        value: Any = import_module(path)
+        if other or not colon:
+            value = getattr(value, other or name)
+        setattr(sys.modules[module], name, value)
+        return value
+
+    def listed() -> list[str]:
+        return sorted({*vars(sys.modules[module]), *homes})
+
+    return get, listed, sorted(homes)
