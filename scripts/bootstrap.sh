@@ -6,7 +6,7 @@
 #   PYTHON=…   the interpreter to use; by default the first suitable one of python3, python3.13 … python3.10
 #   VENV=…     the folder to make (.venv). One that is there and was not made by this script is never changed.
 #
-# Everything stays inside that folder, the download cache included, which is removed at the end.
+# Everything stays inside that folder, the caches included, which are removed at the end.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,7 +26,7 @@ digest() { # of all that decides what is in an environment made from lock $1
 }
 
 read_stamp() {
-    { read -r made_from && read -r made_of && read -r made_in && read -r made_by; } <"$stamp" 2>/dev/null
+    [ -f "$stamp" ] && { read -r made_from && read -r made_of && read -r made_in && read -r made_by; } <"$stamp"
 }
 
 identity() { # of the interpreter $1, the same inside an environment that was made with it
@@ -123,14 +123,13 @@ install_lock() {
     # shellcheck disable=SC2086 # empty means no argument
     "$venv/bin/uv" pip sync $quiet --python "$venv/bin/python" --require-hashes --build-constraints "locks/$lock" "locks/$lock"
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --offline --editable .
-    rm -rf "$UV_CACHE_DIR"
 }
 
 # Loads what runs load, which shows that this machine can, and leaves the bytecode of just that: 6,000 files of 15,000.
 check_imports() {
     say "setup: checking that the libraries load"
     log=$venv/import.log
-    PYTHONDONTWRITEBYTECODE='' TF_CPP_MIN_LOG_LEVEL=3 "$venv/bin/python" -c '
+    PYTHONDONTWRITEBYTECODE='' KERAS_HOME=$UV_CACHE_DIR TF_CPP_MIN_LOG_LEVEL=3 "$venv/bin/python" -c '
 import ml_metadata.metadata_store, penstock
 import tensorflow, apache_beam, tensorflow_data_validation, tensorflow_transform, tensorflow_model_analysis, tf_keras
 ' >"$log" 2>&1 || {
@@ -141,6 +140,7 @@ import tensorflow, apache_beam, tensorflow_data_validation, tensorflow_transform
 }
 
 finish() {
+    rm -rf "$UV_CACHE_DIR"
     { echo "$lock" && digest "$lock" && echo "$PWD" && identity "$venv/bin/python"; } >"$stamp.new"
     mv "$stamp.new" "$stamp"
 }
