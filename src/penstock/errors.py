@@ -63,7 +63,9 @@ class PenstockError(Exception):
         return _rebuild, (type(self), fields, self.__dict__.copy())
 
 
-def _rebuild(cls: type[PenstockError], fields: tuple[str | None, ...], state: dict[str, object]) -> PenstockError:
+def _rebuild(
+    cls: type[PenstockError], fields: tuple[str | None, ...], state: dict[str, object]
+) -> PenstockError:
     error = cls.__new__(cls)
     message, component, input_, expected, got, hint = fields
     PenstockError.__init__(
@@ -106,7 +108,7 @@ class UserCodeError(PenstockError):
 
 
 class ExecutionError(PenstockError):
-    """An executor failed for a reason that is neither bad data nor the user's code: killed, out of memory, timed out."""
+    """An executor failed through neither bad data nor the user's code: killed, out of memory, timed out."""
 
 
 class NodeFailedError(PenstockError):

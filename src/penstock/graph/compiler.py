@@ -51,7 +51,8 @@ def compile_pipeline(pipeline: Pipeline, *, project_root: str | None = None) -> 
     nodes = tuple(_node(node, pipeline, runtime_parameters) for node in pipeline.components)
     return PipelineIR(
         name=pipeline.pipeline_name,
-        root=_absolute(pipeline.pipeline_root, root) or os.path.join(home, "pipelines", pipeline.pipeline_name),
+        root=_absolute(pipeline.pipeline_root, root)
+        or os.path.join(home, "pipelines", pipeline.pipeline_name),
         metadata=metadata.to_json_dict(),
         project_root=root,
         nodes=nodes,
@@ -72,7 +73,9 @@ def _node(node: BaseNode, pipeline: Pipeline, found: dict[str, RuntimeParameterI
         return _importer(node, found)
     if isinstance(node, BaseComponent):
         return _component(node, pipeline, found)
-    raise PipelineError(f"{node!r} is of no kind that can be compiled", expected="component, Resolver or Importer")
+    raise PipelineError(
+        f"{node!r} is of no kind that can be compiled", expected="component, Resolver or Importer"
+    )
 
 
 def _component(node: BaseComponent, pipeline: Pipeline, found: dict[str, RuntimeParameterIR]) -> NodeIR:
@@ -83,7 +86,7 @@ def _component(node: BaseComponent, pipeline: Pipeline, found: dict[str, Runtime
         id=node.id,
         kind="component",
         type=node.type_name(),
-        base_type=node.BASE_TYPE or "",
+        base_type=node.BASE_TYPE,
         component=_import_path(type(node), node.id),
         inputs={
             key: InputIR(
@@ -118,7 +121,9 @@ def _resolver(node: Resolver) -> NodeIR:
             key: InputIR(channels=tuple(_channel(c) for c in channels), optional=True, multiple=True)
             for key, channels in node.inputs.items()
         },
-        outputs={key: OutputIR(type=channel.type_name, multiple=True) for key, channel in node.outputs.items()},
+        outputs={
+            key: OutputIR(type=channel.type_name, multiple=True) for key, channel in node.outputs.items()
+        },
         parameters={"config": ValueIR(constant=to_jsonable(node.config))},
         upstream=_upstream(node),
     )
@@ -162,7 +167,9 @@ def _value(value: Any, found: dict[str, RuntimeParameterIR]) -> ValueIR:
     known = found.setdefault(value.name, compiled)
     if known != compiled:
         raise PipelineError(
-            f"runtime parameter {value.name!r} is declared twice, differently", expected=str(known), got=str(compiled)
+            f"runtime parameter {value.name!r} is declared twice, differently",
+            expected=str(known),
+            got=str(compiled),
         )
     return ValueIR(runtime_parameter=value.name)
 
@@ -175,4 +182,3 @@ def _import_path(cls: type, node_id: str) -> str:
             hint="define the class at the top level of a module",
         )
     return f"{cls.__module__}:{cls.__qualname__}"
-

@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
+from penstock.ir.model import ExecutionBaseType
 from penstock.messages.codec import from_jsonable, to_jsonable
-
-ExecutionBaseType = Literal["Train", "Transform", "Process", "Evaluate", "Deploy"]
 
 
 class BaseComponent(BaseNode):
@@ -68,7 +67,9 @@ class BaseComponent(BaseNode):
         omitted = set(omit_outputs)
         super().__init__(
             inputs=_bind_inputs(name, signature, inputs or {}),
-            outputs={key: Channel(port.type) for key, port in signature.outputs.items() if key not in omitted},
+            outputs={
+                key: Channel(port.type) for key, port in signature.outputs.items() if key not in omitted
+            },
         )
         self._parameters = _bind_parameters(name, signature, parameters or {})
 
@@ -94,7 +95,9 @@ def _bind_inputs(
     for key in given:
         if key not in signature.inputs:
             raise PipelineError(
-                f"{component} has no input {key!r}", component=component, hint=did_you_mean(key, signature.inputs)
+                f"{component} has no input {key!r}",
+                component=component,
+                hint=did_you_mean(key, signature.inputs),
             )
     bound = {}
     for key, port in signature.inputs.items():
@@ -102,7 +105,9 @@ def _bind_inputs(
         if not channels:
             if not port.optional:
                 raise PipelineError(
-                    f"input {key!r} is missing", component=component, expected=f"a channel of {port.type.TYPE_NAME}"
+                    f"input {key!r} is missing",
+                    component=component,
+                    expected=f"a channel of {port.type.TYPE_NAME}",
                 )
             continue
         for channel in channels:

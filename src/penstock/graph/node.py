@@ -127,7 +127,9 @@ class BaseNode:
         """Lets a failed execution be tried again, pausing twice as long each time, and returns the node."""
         if max_retries < 0 or delay_seconds < 0:
             raise ParameterError(f"{self.id}: retries and delay must not be negative")
-        self.options = replace(self.options, max_retries=max_retries, retry_delay_seconds=float(delay_seconds))
+        self.options = replace(
+            self.options, max_retries=max_retries, retry_delay_seconds=float(delay_seconds)
+        )
         return self
 
     def with_timeout(self: NodeT, seconds: float) -> NodeT:

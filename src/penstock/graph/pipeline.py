@@ -66,7 +66,11 @@ class Pipeline:
 
 
 def _checked_name(name: str) -> str:
-    if not isinstance(name, str) or not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", name) or len(name) > _MAX_NAME:
+    if (
+        not isinstance(name, str)
+        or not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", name)
+        or len(name) > _MAX_NAME
+    ):
         raise PipelineError(
             "the pipeline's name is not usable",
             expected=f"1 to {_MAX_NAME} letters, digits, '_', '-' and '.'",
@@ -108,7 +112,9 @@ def _checked_nodes(pipeline: str, nodes: Iterable[BaseNode]) -> list[BaseNode]:
 def _check_producers(pipeline: str, node: BaseNode, ids: set[int], names: list[str]) -> None:
     for upstream in node.upstream_nodes:
         if id(upstream) not in ids:
-            fed = [key for key, channels in node.inputs.items() if any(c.producer is upstream for c in channels)]
+            fed = [
+                key for key, channels in node.inputs.items() if any(c.producer is upstream for c in channels)
+            ]
             what = f"input {fed[0]!r} comes from" if fed else "it waits for"
             raise PipelineError(
                 f"{what} {upstream.id}, which is not in pipeline {pipeline}",

@@ -36,7 +36,9 @@ class ResolverStrategy(ABC):
         try:
             return cls(**config)
         except TypeError as error:
-            raise ParameterError(f"{cls.__name__} does not take this config", got=f"{dict(config)}: {error}") from None
+            raise ParameterError(
+                f"{cls.__name__} does not take this config", got=f"{dict(config)}: {error}"
+            ) from None
 
     def check_channels(self, types: Mapping[str, str]) -> None:  # noqa: B027  most strategies take any channels
         """Refuses channels that the strategy cannot work on; ``types`` are the type names by key."""
@@ -45,7 +47,8 @@ class ResolverStrategy(ABC):
     def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | None:
         """Returns the chosen artifacts per key, an empty list where there is none yet.
 
-        ``channels`` gives the artifact type's name by key. ``None`` says that the history does not hold enough; a node that needs one of these then fails.
+        ``channels`` gives the artifact type's name by key. ``None`` says that the
+        history does not hold enough; a node that needs one of these then fails.
         """
 
 
@@ -58,7 +61,9 @@ class LatestArtifactStrategy(ResolverStrategy):
 
     def __init__(self, desired_num_of_artifacts: int = 1) -> None:
         if not isinstance(desired_num_of_artifacts, int) or desired_num_of_artifacts < 1:
-            raise ParameterError("desired_num_of_artifacts must be at least 1", got=repr(desired_num_of_artifacts))
+            raise ParameterError(
+                "desired_num_of_artifacts must be at least 1", got=repr(desired_num_of_artifacts)
+            )
         self._count = desired_num_of_artifacts
 
     def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | None:

@@ -21,10 +21,14 @@ class RuntimeParameter:
         ParameterError: The type is another one, or the default has another type.
     """
 
-    def __init__(self, name: str, ptype: type = str, default: Any = None, description: str | None = None) -> None:
+    def __init__(
+        self, name: str, ptype: type = str, default: Any = None, description: str | None = None
+    ) -> None:
         if ptype not in (int, float, str, bool):
             raise ParameterError(
-                f"runtime parameter {name!r} has an unusable type", expected="int, float, str or bool", got=repr(ptype)
+                f"runtime parameter {name!r} has an unusable type",
+                expected="int, float, str or bool",
+                got=repr(ptype),
             )
         if default is not None and not isinstance(default, (ptype, int) if ptype is float else ptype):
             raise ParameterError(

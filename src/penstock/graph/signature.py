@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
@@ -90,7 +90,7 @@ def not_in_cache_key(default: Any = dataclasses.MISSING) -> Any:
     return field(default=default, metadata={"in_cache_key": False})
 
 
-@lru_cache(maxsize=None)
+@cache
 def signature_of(inputs: type, outputs: type, parameters: type) -> Signature:
     """Returns the signature that three declaring dataclasses stand for.
 

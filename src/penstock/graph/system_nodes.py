@@ -43,7 +43,9 @@ class Resolver(BaseNode):
                 raise PipelineError(f"Resolver: {key!r} is not a channel", got=repr(channel))
         self.strategy_class = strategy_class
         self.config = dict(config or {})
-        strategy_class.from_config(self.config).check_channels({key: c.type_name for key, c in channels.items()})
+        strategy_class.from_config(self.config).check_channels(
+            {key: c.type_name for key, c in channels.items()}
+        )
         super().__init__(
             inputs={key: (channel,) for key, channel in channels.items()},
             outputs={key: Channel(channel.type) for key, channel in channels.items()},

@@ -14,6 +14,7 @@ from penstock.errors import PipelineError, did_you_mean
 
 SCHEMA_VERSION = 1
 
+ExecutionBaseType = Literal["Train", "Transform", "Process", "Evaluate", "Deploy"]
 NodeKind = Literal["component", "resolver", "importer"]
 ParameterType = Literal["int", "float", "str", "bool"]
 
@@ -76,7 +77,7 @@ class NodeIR:
         id: Id of the node.
         kind: What handles it: a component's roles, or one of the system nodes.
         type: Name of its execution type in the metadata store.
-        base_type: Kind of work, for readers of the metadata store; empty where none is said.
+        base_type: Kind of work, for readers of the metadata store.
         component: Import path ``module:Class`` of the declaration.
         inputs, outputs, parameters: By key.
         upstream: Ids of all nodes that must end first, sorted.
@@ -90,7 +91,7 @@ class NodeIR:
     kind: NodeKind
     type: str
     component: str
-    base_type: str = ""
+    base_type: ExecutionBaseType | None = None
     inputs: Mapping[str, InputIR] = field(default_factory=dict)
     outputs: Mapping[str, OutputIR] = field(default_factory=dict)
     parameters: Mapping[str, ValueIR] = field(default_factory=dict)
@@ -139,5 +140,6 @@ class PipelineIR:
             if node.id == node_id:
                 return node
         raise PipelineError(
-            f"pipeline {self.name} has no node {node_id!r}", hint=did_you_mean(node_id, [n.id for n in self.nodes])
+            f"pipeline {self.name} has no node {node_id!r}",
+            hint=did_you_mean(node_id, [n.id for n in self.nodes]),
         )

@@ -53,12 +53,16 @@ class BeamDagRunner:
         report.raise_for_failure()
         return report
 
-    def run_ir(self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None) -> RunReport:
+    def run_ir(
+        self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None
+    ) -> RunReport:
         """Runs a compiled pipeline and returns how it ended, failed or not."""
         try:
             from penstock.runners.beam_graph import run_graph
         except ModuleNotFoundError as error:
-            raise DependencyError("apache_beam is not installed", hint="pip install 'penstock[beam]'") from error
+            raise DependencyError(
+                "apache_beam is not installed", hint="pip install 'penstock[beam]'"
+            ) from error
         started = time.monotonic()
         with open_session(ir, request or RunRequest(), observer=observer) as session:
             with ended_by_signals(session):

@@ -60,10 +60,14 @@ class LocalDagRunner:
         report.raise_for_failure()
         return report
 
-    def run_ir(self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None) -> RunReport:
+    def run_ir(
+        self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None
+    ) -> RunReport:
         """Runs a compiled pipeline and returns how it ended, failed or not."""
         started = time.monotonic()
-        with open_session(ir, request or RunRequest(), in_process=self._in_process, observer=observer) as session:
+        with open_session(
+            ir, request or RunRequest(), in_process=self._in_process, observer=observer
+        ) as session:
             if self._in_process:
                 return finish(session, walk(ir, session.launch, on_blocked=session.blocked), started)
             with ended_by_signals(session):

@@ -49,10 +49,14 @@ class RunReport:
             CancelledError: The run was cancelled.
         """
         if self.state == "CANCELED":
-            raise CancelledError(f"run {self.run_id} was cancelled", hint=f"go on with --resume {self.run_id}")
+            raise CancelledError(
+                f"run {self.run_id} was cancelled", hint=f"go on with --resume {self.run_id}"
+            )
         failed = [f"{n.node_id} failed: {_without_id(n)}" for n in self.nodes if n.state == "failed"]
         if failed:
-            raise NodeFailedError("; ".join(failed), hint=f"go on with --resume {self.run_id} when it is mended")
+            raise NodeFailedError(
+                "; ".join(failed), hint=f"go on with --resume {self.run_id} when it is mended"
+            )
 
 
 def _without_id(result: NodeResult) -> str:
@@ -131,7 +135,12 @@ def open_session(
     with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
         run_id = request.run_id or runs.new_run_id()
         run = runs.begin(
-            ir, store, run_id, request.parameters, build_parameters=request.build_parameters, resume=request.resume
+            ir,
+            store,
+            run_id,
+            request.parameters,
+            build_parameters=request.build_parameters,
+            resume=request.resume,
         )
         session: Session
 

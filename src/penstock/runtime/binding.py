@@ -70,7 +70,10 @@ def _ports(ports: Mapping[str, PortSpec], node_id: str, resolved: Resolved) -> d
         if not artifacts:
             if not port.optional:
                 raise ResolutionError(
-                    f"input {key!r} has no artifact", component=node_id, expected=f"{port.type.TYPE_NAME}", got="none"
+                    f"input {key!r} has no artifact",
+                    component=node_id,
+                    expected=f"{port.type.TYPE_NAME}",
+                    got="none",
                 )
             continue
         if port.multiple:
@@ -95,6 +98,8 @@ def bind_parameters(cls: type[BaseComponent], values: Mapping[str, Any]) -> Any:
     """
     specs = cls.signature().parameters
     typed = {
-        name: from_jsonable(specs[name].hint, value, path=name) for name, value in values.items() if value is not None
+        name: from_jsonable(specs[name].hint, value, path=name)
+        for name, value in values.items()
+        if value is not None
     }
     return cls.Parameters(**typed)

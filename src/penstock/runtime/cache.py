@@ -68,7 +68,11 @@ def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str
     if value.endswith(".py") or "/" in value:
         return fingerprint_of_file(resolve_module_file(value, project_root), project_root)
     file = resolve_function_file(value, project_root)
-    return f"{value.rpartition('.')[2]}@{fingerprint_of_file(file, project_root)}" if file else f"{spec.name}:{value}"
+    return (
+        f"{value.rpartition('.')[2]}@{fingerprint_of_file(file, project_root)}"
+        if file
+        else f"{spec.name}:{value}"
+    )
 
 
 def cache_key(parts: Mapping[str, Any]) -> str:
@@ -80,4 +84,6 @@ def cache_key(parts: Mapping[str, Any]) -> str:
 def differing_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Returns (name, before, after) of every part in which two cache keys differ, sorted by name."""
     names = sorted({*before, *after})
-    return [(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
+    return [
+        (name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]

@@ -12,7 +12,7 @@ import ast
 import hashlib
 import importlib.util
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def fingerprint_of_component(import_path: str, project_root: str) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _own_component(folder: Path) -> str:
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(folder.rglob("*.py")):
@@ -97,7 +97,7 @@ def library_versions(modules: Iterable[str]) -> dict[str, str]:
     return versions
 
 
-@lru_cache(maxsize=None)
+@cache
 def _distribution(module: str) -> str | None:
     for name in (module.replace("_", "-"), module):
         try:
@@ -114,40 +114,28 @@ def _roots(file: Path, project_root: str) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((file.resolve().parent, above, Path(project_root).resolve())))
 
 
-@lru_cache(maxsize=None)
-def _names(path: Path, mtime_ns: int) -> tuple[str, ...]:  # noqa: ARG001  the time only keys the memory
+@cache
+def _imports(path: Path, mtime_ns: int) -> tuple[tuple[int, str], ...]:  # noqa: ARG001  the time only keys the memory
+    """Returns what a file imports, as (number of leading dots, dotted name)."""
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return ()
-    return tuple(_dotted_names(tree, path))
-
-
-def _dotted_names(tree: ast.AST, path: Path) -> Iterator[str]:
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [(0, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            prefix = node.module or ""
-            if node.level:
-                prefix = ".".join([*_package(path, node.level), prefix]).strip(".")
-            if prefix:
-                yield prefix
-            yield from (f"{prefix}.{alias.name}".strip(".") for alias in node.names)
-
-
-def _package(path: Path, level: int) -> list[str]:
-    """Returns the package that ``level`` leading dots of a relative import in ``path`` stand for."""
-    name = module_name(path)[0].split(".")
-    inside = name[:-1]  # "pkg.__init__" and "pkg.module" are both inside "pkg"
-    return inside[: len(inside) - (level - 1)]
+            prefix = f"{node.module}." if node.module else ""
+            found += [(node.level, prefix + alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def _imported(path: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
-    for name in _names(path, path.stat().st_mtime_ns):
-        parts = name.split(".")
-        for root in roots:
-            yield from _module_files(root, parts)
+    for level, name in _imports(path, path.stat().st_mtime_ns):
+        package = path.parents[level - 1] if 0 < level <= len(path.parents) else None
+        for root in roots if package is None else (package,):
+            yield from _module_files(root, name.split("."))
 
 
 def _module_files(root: Path, parts: list[str]) -> Iterator[Path]:

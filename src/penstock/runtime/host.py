@@ -45,7 +45,8 @@ class InProcessHost:
             try:
                 return run_task(task, report)
             except PenstockError as error:
-                raise error.with_component(task.node_id)
+                error.with_component(task.node_id)
+                raise
 
     def cancel(self) -> None:
         """Does nothing: the signal that cancels a run is raised in the executor itself."""

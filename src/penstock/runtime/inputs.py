@@ -116,7 +116,8 @@ def resolve(node: NodeIR, outputs: RunOutputs) -> Artifacts | Skip:
 def _from_channel(channel: ChannelIR, outputs: RunOutputs) -> Sequence[Artifact] | Skip:
     if channel.producer is None or channel.output is None:
         raise ResolutionError(
-            f"a channel of {channel.type} has no producer", hint="a channel of the history feeds a Resolver first"
+            f"a channel of {channel.type} has no producer",
+            hint="a channel of the history feeds a Resolver first",
         )
     made, why = outputs.of(channel.producer)
     return Skip(why) if made is None else made.get(channel.output, ())

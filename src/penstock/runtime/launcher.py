@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from penstock.artifacts.artifact import Artifact
 from penstock.errors import CancelledError, PenstockError
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, ValueIR
@@ -17,8 +18,8 @@ from penstock.metadata.store import MetadataStore
 from penstock.runtime import cache, publish, system_nodes
 from penstock.runtime.binding import bind_inputs, bind_parameters, component_class, import_path
 from penstock.runtime.host import ExecutorHost
-from penstock.runtime.requirements import required_modules
 from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
+from penstock.runtime.requirements import required_modules
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run, record_node
@@ -143,7 +144,7 @@ class Launcher:
             return self._remembered(*system_nodes.run_resolver(node, self._run, self._store))
         return self._component(node, resolved)
 
-    def _remembered(self, result: NodeResult, outputs: Artifacts) -> NodeResult:
+    def _remembered(self, result: NodeResult, outputs: Mapping[str, Sequence[Artifact]]) -> NodeResult:
         self._outputs.remember(result, outputs)
         return result
 
@@ -155,7 +156,9 @@ class Launcher:
         outputs = publish.existing_outputs(self._store, execution)
         if outputs is None:
             return None
-        return self._remembered(publish.cached_result(node.id, execution, "published by this run before"), outputs)
+        return self._remembered(
+            publish.cached_result(node.id, execution, "published by this run before"), outputs
+        )
 
     def _component(self, node: NodeIR, inputs: Artifacts) -> NodeResult:
         cls = component_class(node.component)
@@ -198,11 +201,19 @@ class Launcher:
             return self._run.parameters[value.runtime_parameter]
         return value.constant
 
-    def _reuse(self, node: NodeIR, values: Mapping[str, Any], inputs: Artifacts, decision: Reuse) -> NodeResult:
+    def _reuse(
+        self, node: NodeIR, values: Mapping[str, Any], inputs: Artifacts, decision: Reuse
+    ) -> NodeResult:
         (earlier,) = self._store.executions([decision.execution_id])
         outputs = self._store.outputs_of(earlier.id)
         new = publish.new_execution(
-            self._run, node, next_attempt(self._store, self._run, node), values, inputs, None, earlier.properties
+            self._run,
+            node,
+            next_attempt(self._store, self._run, node),
+            values,
+            inputs,
+            None,
+            earlier.properties,
         )
         execution = self._store.record_cached(new, publish.ids(outputs))
         return self._cached(node, execution, earlier, decision.reason, outputs)
@@ -252,7 +263,9 @@ class Launcher:
         execution = publish.start(self._run, self._store, driven.node, attempt, driven, driven.key)
         outputs: Artifacts = {}
         try:
-            outputs = publish.make_outputs(self._run.ir, node, driven.component, execution.id, driven.decision)
+            outputs = publish.make_outputs(
+                self._run.ir, node, driven.component, execution.id, driven.decision
+            )
             task = self._task(driven, execution.id, outputs)
             self._observer.node_executing(node.id)
             done = self._host.execute(task, lambda rows=None: self._observer.node_progress(node.id, rows))

@@ -55,7 +55,10 @@ def start(
     run: Run, store: MetadataStore, node: NodeIR, attempt: int, driven: Driven, key: str
 ) -> ExecutionRecord:
     """Records a node's execution as RUNNING, with its inputs, parameters and cache key."""
-    properties = {**driven.decision.properties, CACHE_PARTS: json.dumps(driven.parts, sort_keys=True, default=str)}
+    properties = {
+        **driven.decision.properties,
+        CACHE_PARTS: json.dumps(driven.parts, sort_keys=True, default=str),
+    }
     new = new_execution(run, node, attempt, driven.values, driven.inputs, key, properties)
     return store.start_execution(new, Owner.current())
 
@@ -72,12 +75,15 @@ def new_execution(
     """Returns the description of an execution of a node in a run."""
     return NewExecution(
         type=node.type,
-        base_type=node.base_type or None,
+        base_type=node.base_type,
         name=execution_name(run, node.id, attempt),
         pipeline=run.ir.name,
         run_id=run.run_id,
         node_id=node.id,
-        properties={**{name: _property(value) for name, value in values.items() if value is not None}, **properties},
+        properties={
+            **{name: _property(value) for name, value in values.items() if value is not None},
+            **properties,
+        },
         inputs=ids(inputs),
         cache_key=key,
     )
@@ -145,7 +151,10 @@ def finish(
             artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
             artifact.set_custom_property(CONTENT_DIGEST, digests[key][index])
     told: dict[str, PropertyValue] = {_ROWS: record.rows, _SUMMARY: record.summary, _STOP: record.stop}
-    properties = {**record.execution, **{name: value for name, value in told.items() if value not in (None, "")}}
+    properties = {
+        **record.execution,
+        **{name: value for name, value in told.items() if value not in (None, "")},
+    }
     return store.finish_execution(execution_id, "COMPLETE", outputs, properties)
 
 
@@ -160,7 +169,9 @@ def fail(store: MetadataStore, execution_id: int, outputs: Artifacts, error: Bas
         "message": str(error),
         "traceback": getattr(error, "traceback", "") if isinstance(error, PenstockError) else "",
     }
-    store.finish_execution(execution_id, "CANCELED" if cancelled else "FAILED", {}, {_RESULT: json.dumps(document)})
+    store.finish_execution(
+        execution_id, "CANCELED" if cancelled else "FAILED", {}, {_RESULT: json.dumps(document)}
+    )
 
 
 def result_of(node_id: str, execution_id: int, record: Record) -> NodeResult:
@@ -181,7 +192,9 @@ def cached_result(node_id: str, execution: ExecutionRecord, reason: str) -> Node
     return NodeResult(node_id, "cached", reason, execution.id, rows=count, summary=str(summary or ""))
 
 
-def find_cached(store: MetadataStore, key: str) -> tuple[ExecutionRecord, Mapping[str, Sequence[Artifact]]] | None:
+def find_cached(
+    store: MetadataStore, key: str
+) -> tuple[ExecutionRecord, Mapping[str, Sequence[Artifact]]] | None:
     """Returns the newest execution with that cache key whose outputs are all still there, and these."""
     found = store.find_cached(key)
     if found is None:
@@ -190,7 +203,9 @@ def find_cached(store: MetadataStore, key: str) -> tuple[ExecutionRecord, Mappin
     return (execution, outputs) if _exist(outputs) else None
 
 
-def existing_outputs(store: MetadataStore, execution: ExecutionRecord) -> Mapping[str, Sequence[Artifact]] | None:
+def existing_outputs(
+    store: MetadataStore, execution: ExecutionRecord
+) -> Mapping[str, Sequence[Artifact]] | None:
     """Returns the outputs of an execution, or ``None`` where one of them is no longer there."""
     outputs = store.outputs_of(execution.id)
     return outputs if _exist(outputs) else None

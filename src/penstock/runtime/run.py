@@ -20,6 +20,7 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 
+Value = int | float | str | bool
 RunState = Literal["RUNNING", "COMPLETE", "FAILED", "CANCELED"]
 NodeState = Literal["ran", "cached", "skipped", "failed", "cancelled", "not run"]
 
@@ -73,7 +74,7 @@ class Run:
 
     ir: PipelineIR
     run_id: str
-    parameters: Mapping[str, int | float | str | bool]
+    parameters: Mapping[str, Value]
     record: RunRecord
     resumed: bool
 
@@ -129,10 +130,13 @@ def begin(
     known = store.get_run(ir.name, run_id)
     if resume and known is None:
         runs = [run.run_id for run in store.list_runs(ir.name, limit=50)]
-        raise UsageError(f"pipeline {ir.name} has no run {run_id!r} to resume", hint=did_you_mean(run_id, runs))
+        raise UsageError(
+            f"pipeline {ir.name} has no run {run_id!r} to resume", hint=did_you_mean(run_id, runs)
+        )
     if known is not None and not resume:
         raise UsageError(
-            f"run {run_id!r} exists already", hint=f"take another --run-id, or go on with it: --resume {run_id}"
+            f"run {run_id!r} exists already",
+            hint=f"take another --run-id, or go on with it: --resume {run_id}",
         )
     record = store.begin_run(
         ir.name,
@@ -196,7 +200,11 @@ def sweep(ir: PipelineIR, store: MetadataStore) -> None:
     for execution, owner in store.running_executions(ir.name):
         if owner is not None and owner.is_alive():
             continue
-        for folder in files.glob(files.join(ir.root, execution.node_id, "*", str(execution.id))):
+        leftovers = files.glob(files.join(ir.root, execution.node_id, "*", str(execution.id)))
+        scratch = files.glob(
+            os.path.join(os.path.dirname(run_folder(ir, "x")), "*", "tmp", str(execution.id))
+        )
+        for folder in [*leftovers, *scratch]:
             files.remove_tree(folder)
         store.finish_execution(
             execution.id, "FAILED", {}, {"__execution_result__": "its process ended before it finished"}
@@ -209,7 +217,7 @@ def sweep(ir: PipelineIR, store: MetadataStore) -> None:
                 store.update_run(record, {"state": "FAILED", "finished": _now()})
 
 
-def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, int | float | str | bool]:
+def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, Value]:
     """Returns the value of every runtime parameter.
 
     Raises:
@@ -221,7 +229,7 @@ def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, int | 
                 f"pipeline {ir.name} has no runtime parameter {name!r}",
                 hint=did_you_mean(name, ir.runtime_parameters),
             )
-    values: dict[str, int | float | str | bool] = {}
+    values: dict[str, Value] = {}
     for name, parameter in ir.runtime_parameters.items():
         value = given.get(name, parameter.default)
         if value is None:
@@ -232,19 +240,28 @@ def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, int | 
     return values
 
 
-def _typed(parameter: RuntimeParameterIR, value: Any) -> int | float | str | bool:
+def _typed(parameter: RuntimeParameterIR, value: Any) -> Value:
     if isinstance(value, str):
         return parse_value(value, parameter.type, parameter.name)
-    accepted: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
-    if not isinstance(value, accepted[parameter.type]) or (isinstance(value, bool) and parameter.type != "bool"):
+    accepted: dict[str, tuple[type, ...]] = {
+        "int": (int,),
+        "float": (int, float),
+        "str": (str,),
+        "bool": (bool,),
+    }
+    if not isinstance(value, accepted[parameter.type]) or (
+        isinstance(value, bool) and parameter.type != "bool"
+    ):
         raise ParameterError(
-            f"runtime parameter {parameter.name!r} has the wrong type", expected=parameter.type, got=repr(value)
+            f"runtime parameter {parameter.name!r} has the wrong type",
+            expected=parameter.type,
+            got=repr(value),
         )
-    converted: int | float | str | bool = float(value) if parameter.type == "float" else value
-    return converted
+    checked: Value = float(value) if parameter.type == "float" else value
+    return checked
 
 
-def parse_value(text: str, kind: ParameterType, name: str) -> int | float | str | bool:
+def parse_value(text: str, kind: ParameterType, name: str) -> Value:
     """Reads a value from the command line or a configuration file.
 
     Raises:
@@ -252,12 +269,16 @@ def parse_value(text: str, kind: ParameterType, name: str) -> int | float | str 
     """
     try:
         if kind == "bool":
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                text.lower()
+            ]
         if kind == "int":
             return int(text)
         return float(text) if kind == "float" else text
     except (ValueError, KeyError):
-        raise ParameterError(f"parameter {name!r} has the wrong type", expected=kind, got=repr(text)) from None
+        raise ParameterError(
+            f"parameter {name!r} has the wrong type", expected=kind, got=repr(text)
+        ) from None
 
 
 def _now() -> str:

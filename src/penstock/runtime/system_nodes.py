@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from penstock import files
-from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact
+from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
 from penstock.errors import ResolutionError
 from penstock.ir.model import ChannelIR, NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.binding import import_path
 from penstock.runtime.inputs import Artifacts, next_attempt
 from penstock.runtime.publish import new_execution
-from penstock.runtime.run import NodeResult, Run
+from penstock.runtime.run import NodeResult, NodeState, Run
 from penstock.version import TFX_COMPATIBLE_VERSION
 
 
@@ -39,7 +39,11 @@ class StoreHistory:
 
     def _page(self, channel: ChannelIR, limit: int) -> Sequence[Artifact]:
         return self._store.latest_artifacts(
-            channel.type, pipeline=self._pipeline, node_id=channel.producer, output_key=channel.output, limit=limit
+            channel.type,
+            pipeline=self._pipeline,
+            node_id=channel.producer,
+            output_key=channel.output,
+            limit=limit,
         )
 
 
@@ -82,7 +86,10 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
         uri = files.join(run.ir.project_root, uri)
     if not files.exists(uri):
         raise ResolutionError(
-            "nothing to import", component=node.id, expected=f"a file or folder at {uri}", got="no such file or folder"
+            "nothing to import",
+            component=node.id,
+            expected=f"a file or folder at {uri}",
+            got="no such file or folder",
         )
     (key,) = node.outputs
     artifact: Artifact = import_path(node.component)(
@@ -90,8 +97,12 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
     )
     artifact.set_custom_property(IS_EXTERNAL, 1)
     artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
-    recorded = {"artifact_uri": uri, "output_key": key, "reimport": int(values["reimport"])}
+    recorded: dict[str, PropertyValue] = {
+        "artifact_uri": uri,
+        "output_key": key,
+        "reimport": int(values["reimport"]),
+    }
     new = new_execution(run, node, next_attempt(store, run, node), {}, {}, None, recorded)
     execution, imported = store.record_imported(new, key, artifact, reuse=not values["reimport"])
-    state = "cached" if execution.state == "CACHED" else "ran"
+    state: NodeState = "cached" if execution.state == "CACHED" else "ran"
     return NodeResult(node.id, state, execution_id=execution.id, summary=uri), {key: [imported]}

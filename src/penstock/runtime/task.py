@@ -16,7 +16,14 @@ from penstock.artifacts.standard import from_json_dict
 from penstock.errors import DependencyError
 from penstock.graph.component import BaseComponent
 from penstock.messages.codec import from_jsonable, to_jsonable
-from penstock.runtime.binding import Resolved, bind_inputs, bind_outputs, bind_parameters, component_class, import_path
+from penstock.runtime.binding import (
+    Resolved,
+    bind_inputs,
+    bind_outputs,
+    bind_parameters,
+    component_class,
+    import_path,
+)
 from penstock.runtime.roles import ExecutorContext, Work
 from penstock.runtime.user_code import user_code
 

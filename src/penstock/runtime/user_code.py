@@ -137,7 +137,9 @@ def load_function(
         if not required:
             return None
         raise UserCodeError(
-            f"no module is given for {name}", component=component, expected="module_file, or the function's dotted path"
+            f"no module is given for {name}",
+            component=component,
+            expected="module_file, or the function's dotted path",
         )
     function = getattr(module, attribute, None)
     if function is None and not required:
@@ -159,7 +161,9 @@ def _by_dotted_path(dotted: str, project_root: str, component: str | None) -> tu
     module_path, _, attribute = dotted.rpartition(".")
     if not module_path:
         raise UserCodeError(
-            f"{dotted!r} is not a dotted path of a function", component=component, expected="'package.module.function'"
+            f"{dotted!r} is not a dotted path of a function",
+            component=component,
+            expected="'package.module.function'",
         )
     _put_first(Path(project_root))
     with user_code(component, what=f"importing {module_path}", file=None):
@@ -276,4 +280,4 @@ _OWN_FOLDER = str(Path(__file__).resolve().parents[1])
 def _is_users(filename: str, file: str | None) -> bool:
     if file is not None:
         return Path(filename).resolve().parent == Path(file).resolve().parent
-    return not (filename.startswith(_OWN_FOLDER) or filename.startswith("<frozen"))
+    return not filename.startswith((_OWN_FOLDER, "<frozen"))

@@ -60,7 +60,9 @@ def execute(host: ForkServerHost, task: ExecutorTask) -> dict[str, Any]:
     return host.execute(task, lambda rows=None: None)
 
 
-def test_a_worker_returns_its_result_its_digests_and_its_progress(host: ForkServerHost, tmp_path: Path) -> None:
+def test_a_worker_returns_its_result_its_digests_and_its_progress(
+    host: ForkServerHost, tmp_path: Path
+) -> None:
     seen: list[int] = []
     done = host.execute(task(tmp_path, value=7), lambda rows=None: seen.append(rows))
     assert done["result"] == {"value": 7}

@@ -42,7 +42,12 @@ class Number(BaseComponent):
     PUBLISHER = "light.publisher:NumberPublisher"
 
     def __init__(
-        self, value: Any = 0, behaviour: str = "", seconds: float = 0.0, folder: str = "", after: Channel | None = None
+        self,
+        value: Any = 0,
+        behaviour: str = "",
+        seconds: float = 0.0,
+        folder: str = "",
+        after: Channel | None = None,
     ) -> None:
         super().__init__(
             inputs={"after": after},

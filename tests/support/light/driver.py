@@ -7,7 +7,9 @@ from penstock.runtime.roles import Decision, Driver, DriverContext, Run, Skip
 
 
 class NumberDriver(Driver[NumberInputs, NumberParameters, None]):
-    def decide(self, inputs: NumberInputs, parameters: NumberParameters, context: DriverContext) -> Decision[None]:
+    def decide(
+        self, inputs: NumberInputs, parameters: NumberParameters, context: DriverContext
+    ) -> Decision[None]:
         if parameters.behaviour == "skip":
             return Skip("told to")
         if parameters.behaviour == "refuse":

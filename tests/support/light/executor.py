@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ class NumberExecutor(Executor[NumberInputs, NumberOutputs, NumberParameters, Non
         folder = Path(work.outputs.number.uri)
         (folder / "partial").write_text("half a number")
         if parameters.folder:
-            mark = Path(parameters.folder) / f"{work.context.node_id}-{work.context.execution_id}-{os.getpid()}"
+            mark = (
+                Path(parameters.folder) / f"{work.context.node_id}-{work.context.execution_id}-{os.getpid()}"
+            )
             mark.write_text(f"{time.time()}")
-        print(f"making {parameters.value}")
+        sys.stdout.write(f"making {parameters.value}\n")
         time.sleep(parameters.seconds)
         _misbehave(parameters)
         work.context.report(rows=parameters.value)

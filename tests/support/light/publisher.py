@@ -17,5 +17,6 @@ class NumberPublisher(Publisher[Any, Any, Any, Any, NumberResult]):
 class AddPublisher(Publisher[Any, Any, Any, Any, NumberResult]):
     def describe(self, work: Work[Any, Any, Any, Any], result: NumberResult) -> Record:
         return Record(
-            {"total": [ArtifactRecord(custom_properties={"value": result.value})]}, summary=f"= {result.value}"
+            {"total": [ArtifactRecord(custom_properties={"value": result.value})]},
+            summary=f"= {result.value}",
         )

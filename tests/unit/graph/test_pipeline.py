@@ -40,12 +40,16 @@ def test_a_cycle_is_refused_and_named() -> None:
 
 def test_an_unknown_producer_is_refused() -> None:
     number = Number(1).with_id("elsewhere")
-    with pytest.raises(PipelineError, match="Add: input 'numbers' comes from elsewhere, which is not in pipeline p"):
+    with pytest.raises(
+        PipelineError, match="Add: input 'numbers' comes from elsewhere, which is not in pipeline p"
+    ):
         Pipeline("p", components=[Add([number.outputs["number"]])])
 
 
 def test_a_wrong_channel_type_is_refused() -> None:
-    with pytest.raises(PipelineError, match=r"Add: input 'numbers' has the wrong type.*Integer.*Channel\(Model"):
+    with pytest.raises(
+        PipelineError, match=r"Add: input 'numbers' has the wrong type.*Integer.*Channel\(Model"
+    ):
         Add([Channel(type=Model)])
 
 

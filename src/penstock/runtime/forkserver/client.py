@@ -52,7 +52,9 @@ class ForkServerHost:
     """
 
     def __init__(
-        self, requirements: Callable[[], Iterable[Sequence[str]]], environment: Mapping[str, str] | None = None
+        self,
+        requirements: Callable[[], Iterable[Sequence[str]]],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._requirements = requirements
         self._stages: tuple[Stage, ...] = ()
@@ -143,7 +145,9 @@ class ForkServerHost:
                 raise CancelledError("cancelled before it ran", component=task.node_id)
             self._running[id(running)] = running
             try:
-                socket.send_fds(control, [json.dumps({"task_file": str(task_file)}).encode()], [theirs.fileno()])
+                socket.send_fds(
+                    control, [json.dumps({"task_file": str(task_file)}).encode()], [theirs.fileno()]
+                )
             except OSError as error:
                 raise self._parent_lost(task) from error
         theirs.close()

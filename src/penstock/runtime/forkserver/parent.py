@@ -58,7 +58,7 @@ def _import_all(modules: tuple[str, ...]) -> str | None:
     for name in modules:
         try:
             importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001  whatever a third-party import raises, the parent must live on
+        except Exception as error:
             return f"{name}: {error}"
     return None
 

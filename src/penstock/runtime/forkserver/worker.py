@@ -28,11 +28,11 @@ def run_worker(task_file: str, connection: socket.socket, failure: str | None) -
         task: ExecutorTask = from_jsonable(ExecutorTask, json.loads(Path(task_file).read_text()))
         _log_to(task.log_file)
         if failure:
-            print(f"a library could not be imported beforehand: {failure}", file=sys.stderr)
+            sys.stderr.write(f"a library could not be imported beforehand: {failure}\n")
         send(connection, _outcome(task, connection))
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException as error:  # noqa: BLE001  nothing may unwind into the parent's frames
+    except BaseException as error:
         failed = ExecutionError(f"the worker failed: {type(error).__name__}: {error}")
         send(connection, {"error": error_to_json(failed)})
         os._exit(1)
@@ -69,6 +69,6 @@ def _outcome(task: ExecutorTask, connection: socket.socket) -> dict[str, Any]:
             return {"result": run_task(task, report)}
     except PenstockError as error:
         if trace := getattr(error, "traceback", ""):
-            print(trace, file=sys.stderr)
-        print(error, file=sys.stderr)
+            sys.stderr.write(trace)
+        sys.stderr.write(f"{error}\n")
         return {"error": error_to_json(error)}
