@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads an ``EvalConfig`` into TFMA's own message, fills in what TFMA would, and refuses what cannot work.
+
+Everything that can be known without data or model is checked here, before anything heavy starts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from google.protobuf import json_format
+
+from penstock.errors import ParameterError, did_you_mean
+from penstock.evaluation import slices
+from penstock.evaluation.tfma import config_pb2, config_util, keras_lib, metric_specs, metric_types
+
+Field = Literal["label", "example weight", "prediction", "query", "slice"]
+
+_NO_MODEL_TYPE = "materialized_prediction"
+_MODEL_TYPES = ("", "tf_generic", "tf_keras", _NO_MODEL_TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureUse:
+    """A feature that the configuration names, and as what."""
+
+    name: str
+    use: Field
+
+
+@dataclass(frozen=True)
+class PreparedConfig:
+    """A configuration that TFMA can work with.
+
+    Attributes:
+        proto: The ``EvalConfig``: named models, no change thresholds without a baseline.
+        validates: Whether any threshold was asked for, also one that was dropped for want of a baseline.
+        dropped_changes: Whether change thresholds were dropped.
+    """
+
+    proto: Any
+    validates: bool
+    dropped_changes: bool
+
+    @property
+    def specs(self) -> list[Any]:
+        """The model specs: the candidate's, and the baseline's where there is one."""
+        return list(self.proto.model_specs)
+
+    @property
+    def label(self) -> str:
+        """Names of the labels, for people."""
+        spec = self.proto.model_specs[0]
+        return spec.label_key or ", ".join(sorted(spec.label_keys.values()))
+
+
+def prepare(document: str, *, has_model: bool, has_baseline: bool) -> PreparedConfig:
+    """Returns the configuration in the form that TFMA needs, checked.
+
+    Args:
+        document: The ``EvalConfig`` as JSON, in snake_case or camelCase.
+        has_model: Whether a model predicts; otherwise predictions come with the examples.
+        has_baseline: Whether there is a model to compare with.
+
+    Raises:
+        ParameterError: The configuration cannot work.
+    """
+    config = _parse(document)
+    _check_models(config, has_model)
+    _attach_metric_thresholds(config)
+    _check_metrics(config)
+    slices.check_thresholds(config)
+    validates = any(True for _ in thresholds(config))
+    changes = config_util.has_change_threshold(config)
+    normal = _normalise(config, has_baseline)
+    return PreparedConfig(normal, validates=validates, dropped_changes=changes and not has_baseline)
+
+
+def _parse(document: str) -> Any:
+    try:
+        return json_format.Parse(document, config_pb2.EvalConfig())
+    except json_format.ParseError as error:
+        raise ParameterError(
+            "eval_config is not an EvalConfig", input="eval_config", got=str(error)
+        ) from None
+
+
+def _check_models(config: Any, has_model: bool) -> None:
+    if len(config.model_specs) > 2:
+        raise ParameterError(
+            "eval_config has too many model_specs",
+            expected="the candidate's and at most one with is_baseline",
+            got=f"{len(config.model_specs)}",
+        )
+    for spec in config.model_specs:
+        if spec.model_type not in _MODEL_TYPES:
+            raise ParameterError(
+                f"model_type {spec.model_type!r} of a model_spec cannot be evaluated",
+                expected="none: a model's flavor says how it is loaded",
+                hint="leave model_type out",
+            )
+        if not has_model and not (spec.prediction_key or spec.prediction_keys):
+            raise ParameterError(
+                "there is neither a model nor a prediction_key",
+                input="eval_config.model_specs",
+                expected="the input `model`, or model_specs with the prediction_key of a feature",
+            )
+
+
+def uses_model(spec: Any) -> bool:
+    """Says whether predictions of this spec come from a model rather than from the examples."""
+    return bool(spec.model_type != _NO_MODEL_TYPE)
+
+
+def _attach_metric_thresholds(config: Any) -> None:
+    """Moves thresholds that are keyed by a metric's name to the metric, where TFMA computes it itself."""
+    for spec in config.metrics_specs:
+        by_name: dict[str, list[Any]] = {}
+        for metric in spec.metrics:
+            by_name.setdefault(metric_name(metric), []).append(metric)
+        for name in list(spec.thresholds):
+            for metric in _named(by_name, name):
+                metric.threshold.MergeFrom(spec.thresholds[name])
+            del spec.thresholds[name]
+        for name in list(spec.per_slice_thresholds):
+            for metric in _named(by_name, name):
+                metric.per_slice_thresholds.extend(spec.per_slice_thresholds[name].thresholds)
+            del spec.per_slice_thresholds[name]
+        for name in list(spec.cross_slice_thresholds):
+            for metric in _named(by_name, name):
+                metric.cross_slice_thresholds.extend(spec.cross_slice_thresholds[name].thresholds)
+            del spec.cross_slice_thresholds[name]
+
+
+def _named(by_name: dict[str, list[Any]], name: str) -> list[Any]:
+    if name not in by_name:
+        raise ParameterError(
+            f"eval_config has a threshold on metric {name!r}, which it does not compute",
+            input="eval_config.metrics_specs",
+            expected=f"one of {', '.join(sorted(by_name)) or '(no metric is configured)'}",
+            hint=f"{did_you_mean(name, by_name)}; or add the metric under metrics_specs[].metrics "
+            "(metrics that were compiled into a Keras model are not read from it)",
+        )
+    return by_name[name]
+
+
+def _check_metrics(config: Any) -> None:
+    metrics = [metric for spec in config.metrics_specs for metric in spec.metrics]
+    if not metrics:
+        raise ParameterError(
+            "eval_config computes no metric",
+            input="eval_config.metrics_specs",
+            expected="at least one metric, such as MetricConfig(class_name='ExampleCount')",
+        )
+    for metric in metrics:
+        metric_name(metric)
+
+
+def metric_name(metric: Any) -> str:
+    """Returns the name under which TFMA reports a configured metric.
+
+    Raises:
+        ParameterError: There is no such metric, or it does not take this configuration.
+    """
+    if not metric.module and metric.class_name not in known_metrics():
+        raise ParameterError(
+            f"there is no metric {metric.class_name!r}",
+            input="eval_config.metrics_specs",
+            expected="the class name of a metric of TFMA or Keras, or one with its module",
+            hint=did_you_mean(metric.class_name, known_metrics()),
+        )
+    try:
+        return str(metric_specs.metric_instance(metric).name)
+    except Exception as error:
+        raise ParameterError(
+            f"metric {metric.class_name!r} cannot be made",
+            input="eval_config.metrics_specs",
+            got=f"module {metric.module or '(default)'}, config {metric.config or '{}'}: {_first_line(error)}",
+        ) from error
+
+
+def known_metrics() -> set[str]:
+    """Returns the class names of all metrics that need no module."""
+    keras = keras_lib.tf_keras.metrics
+    found = {
+        name
+        for name, value in vars(keras).items()
+        if isinstance(value, type) and issubclass(value, keras.Metric)
+    }
+    return found | set(metric_types.registered_metrics())
+
+
+def _normalise(config: Any, has_baseline: bool) -> Any:
+    if len(config.model_specs) == 1:
+        # A name on the only model would keep TFMA from adding the baseline's spec beside it.
+        config.model_specs[0].name = ""
+        config.model_specs[0].is_baseline = False
+    try:
+        normal = config_util.update_eval_config_with_defaults(
+            config, has_baseline=has_baseline, rubber_stamp=True
+        )
+        config_util.verify_eval_config(normal, baseline_required=has_baseline)
+    except (ValueError, RuntimeError) as error:
+        raise ParameterError("eval_config is not consistent", got=_first_line(error)) from error
+    if not normal.slicing_specs:
+        normal.slicing_specs.add()
+    return normal
+
+
+def thresholds(config: Any) -> Iterator[Any]:
+    """Yields every ``MetricThreshold`` that metrics carry."""
+    for spec in config.metrics_specs:
+        for metric in spec.metrics:
+            if metric.threshold.ByteSize():
+                yield metric.threshold
+            yield from (item.threshold for item in metric.per_slice_thresholds)
+            yield from (item.threshold for item in metric.cross_slice_thresholds)
+
+
+def features_used(config: Any, *, has_model: bool) -> list[FeatureUse]:
+    """Returns the features that the examples must hold for this configuration."""
+    used: dict[FeatureUse, None] = {}
+    for spec in config.model_specs:
+        keys: list[tuple[Field, str, Sequence[str]]] = [
+            ("label", spec.label_key, spec.label_keys.values()),
+            ("example weight", spec.example_weight_key, spec.example_weight_keys.values()),
+        ]
+        if not (has_model and uses_model(spec)):
+            keys.append(("prediction", spec.prediction_key, spec.prediction_keys.values()))
+        for use, one, several in keys:
+            used.update({FeatureUse(name, use): None for name in (one, *several) if name})
+    used.update({FeatureUse(name, "slice"): None for name in slices.features_of(config)})
+    used.update({FeatureUse(s.query_key, "query"): None for s in config.metrics_specs if s.query_key})
+    return list(used)
+
+
+def needs_beam(config: Any) -> str | None:
+    """Says why this evaluation needs TFMA's Beam pipeline, ``None`` where metrics can be added up directly."""
+    options = config.options
+    if options.compute_confidence_intervals.value:
+        return "confidence intervals"
+    if options.min_slice_size.value > 1:
+        return "a minimal slice size"
+    if config.cross_slicing_specs:
+        return "comparisons between slices"
+    if any(spec.query_key for spec in config.metrics_specs):
+        return "metrics per query"
+    if any(spec.slice_keys_sql for spec in config.slicing_specs):
+        return "slices given as SQL"
+    return None
+
+
+def run_document(config: Any, *, data: str, file_format: str, models: dict[str, str]) -> str:
+    """Returns the content of ``eval_config.json``."""
+    from penstock.evaluation.tfma import VERSION
+
+    run = config_pb2.EvalRun(
+        eval_config=config,
+        version=VERSION,
+        data_location=data,
+        file_format=file_format,
+        model_locations=models,
+    )
+    return str(json_format.MessageToJson(run))
+
+
+def read_run(document: str) -> Any:
+    """Reads ``eval_config.json``."""
+    return json_format.ParseDict(json.loads(document), config_pb2.EvalRun(), ignore_unknown_fields=True)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
