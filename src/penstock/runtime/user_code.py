@@ -43,8 +43,8 @@ def resolve_module_file(module_file: str, project_root: str) -> Path:
 
 
 def resolve_function_file(dotted: str, project_root: str) -> Path | None:
-    """Returns the project's file that defines the function of that dotted path, or ``None`` for an installed one."""
-    folder, parts = Path(project_root), dotted.split(".")[:-1]
+    """Returns the project's file of a function's or module's dotted path, or ``None`` for an installed one."""
+    folder, parts = Path(project_root), dotted.split(".")
     for end in range(len(parts), 0, -1):
         base = folder.joinpath(*parts[:end])
         for candidate in (base.with_suffix(".py"), base / "__init__.py"):
