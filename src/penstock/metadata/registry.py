@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Artifact, execution and context types: registered when they are first used, exactly as TFX registers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from penstock.artifacts.artifact import Artifact, Property, PropertyType
+from penstock.artifacts.standard import artifact_class
+from penstock.errors import MetadataError
+from penstock.metadata import mlmd, names
+from penstock.metadata.codec import check_name
+from penstock.metadata.connection import Connection, NotFoundError
+
+Kind = Literal["Artifact", "Execution", "Context"]
+
+_STORED = {
+    PropertyType.INT: "INT",
+    PropertyType.FLOAT: "DOUBLE",
+    PropertyType.STRING: "STRING",
+    PropertyType.JSON_VALUE: "STRUCT",
+}
+_READ = {
+    "INT": PropertyType.INT,
+    "DOUBLE": PropertyType.FLOAT,
+    "STRING": PropertyType.STRING,
+    "STRUCT": PropertyType.JSON_VALUE,
+    "PROTO": PropertyType.JSON_VALUE,
+    "BOOLEAN": PropertyType.JSON_VALUE,
+}
+
+
+class TypeRegistry:
+    """The types of one store, looked up once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._ids: dict[tuple[Kind, str], int] = {}
+        self._registered: set[type[Artifact]] = set()
+        self._classes: dict[str, type[Artifact]] = {}
+
+    def context_type(self, name: names.ContextType) -> int:
+        """Returns the id of a context type, registering it where it is new."""
+        return self._id("Context", name, {}, None)
+
+    def execution_type(self, name: str, base_type: names.ExecutionBaseType | None) -> int:
+        """Returns the id of an execution type, registering it where it is new."""
+        return self._id("Execution", name, {}, base_type)
+
+    def artifact_type(self, cls: type[Artifact], type_name: str) -> int:
+        """Returns the id of the type of an artifact's class, registering or extending it where needed.
+
+        Raises:
+            MetadataError: The store has a type of that name with another kind or another type of a property.
+        """
+        if cls not in self._registered:
+            self._ids.pop(("Artifact", type_name), None)
+            self._id(
+                "Artifact",
+                type_name,
+                {k: _STORED[p.type] for k, p in cls.PROPERTIES.items()},
+                cls.TYPE_ANNOTATION,
+            )
+            self._registered.add(cls)
+        return self._ids["Artifact", type_name]
+
+    def artifact_class(self, type_name: str) -> type[Artifact]:
+        """Returns a class that has all properties that the store declares for a type."""
+        cls = self._classes.get(type_name)
+        if cls is None:
+            cls = self._classes[type_name] = self._complete(artifact_class(type_name), type_name)
+        return cls
+
+    def _complete(self, cls: type[Artifact], type_name: str) -> type[Artifact]:
+        stored = self._stored("Artifact", type_name)
+        declared = {} if stored is None else stored.properties
+        kinds = mlmd.pb.PropertyType
+        missing = {
+            key: Property(_READ[kinds.Name(kind)])
+            for key, kind in declared.items()
+            if key not in cls.PROPERTIES and kinds.Name(kind) in _READ
+        }
+        if not missing:
+            return cls
+        properties = {**cls.PROPERTIES, **missing}
+        return type(cls.__name__, (cls,), {"PROPERTIES": properties, "__doc__": cls.__doc__})
+
+    def _id(self, kind: Kind, name: str, properties: Mapping[str, str], base_type: str | None) -> int:
+        known = self._ids.get((kind, name))
+        if known is not None:
+            return known
+        stored = self._stored(kind, name)
+        if stored is None or not _covers(kind, stored, properties, base_type):
+            check_name(f"{kind.lower()} type", name)
+            identity = self._put(kind, name, properties, base_type)
+            self._classes.pop(name, None)
+        else:
+            identity = stored.id
+        self._ids[kind, name] = identity
+        return identity
+
+    def _stored(self, kind: Kind, name: str) -> Any:
+        request = getattr(mlmd.service, f"Get{kind}TypeRequest")(type_name=name)
+        try:
+            response = self._connection.call(request)
+        except NotFoundError:
+            return None
+        return getattr(response, f"{kind.lower()}_type")
+
+    def _put(self, kind: Kind, name: str, properties: Mapping[str, str], base_type: str | None) -> int:
+        message = getattr(mlmd.pb, f"{kind}Type")(name=name)
+        for key, stored in properties.items():
+            message.properties[key] = mlmd.pb.PropertyType.Value(stored)
+        if base_type is not None:
+            message.base_type = message.SystemDefinedBaseType.Value(base_type.upper())
+        request = getattr(mlmd.service, f"Put{kind}TypeRequest")(can_add_fields=True, can_omit_fields=True)
+        getattr(request, f"{kind.lower()}_type").CopyFrom(message)
+        identity: int = self._connection.write(lambda: self._connection.call(request)).type_id
+        return identity
+
+
+def _covers(kind: Kind, stored: Any, properties: Mapping[str, str], base_type: str | None) -> bool:
+    """Says whether a stored type has all that is wanted of it.
+
+    Raises:
+        MetadataError: It says something else.
+    """
+    for key, wanted in properties.items():
+        if key not in stored.properties:
+            return False
+        found = mlmd.pb.PropertyType.Name(stored.properties[key])
+        if found != wanted:
+            raise MetadataError(
+                f"the metadata store has {kind.lower()} type {stored.name} with another type of property {key!r}",
+                expected=wanted,
+                got=found,
+                hint="a property's type cannot change: rename the property, or the type",
+            )
+    if base_type is None:
+        return True
+    if not stored.base_type:
+        return False
+    found = stored.SystemDefinedBaseType.Name(stored.base_type)
+    if found != base_type.upper():
+        raise MetadataError(
+            f"the metadata store has {kind.lower()} type {stored.name} as another kind",
+            expected=base_type,
+            got=found.capitalize(),
+            hint="the kind of a type cannot change: rename the type",
+        )
+    return True
