@@ -118,8 +118,8 @@ def find_shards(sources: Sequence[str]) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for source in sources:
-        pattern = files.join(source, "*") if files.is_dir(source) else source
-        matches = [uri for uri in files.glob(pattern) if not posixpath.basename(uri).startswith((".", "_"))]
+        found_here = files.glob("*", base=source) if files.is_dir(source) else files.glob(source)
+        matches = [uri for uri in found_here if not posixpath.basename(uri).startswith((".", "_"))]
         matches = [uri for uri in matches if not files.is_dir(uri)]
         if not matches:
             raise DataError(

@@ -77,10 +77,17 @@ def listdir(uri: str) -> list[str]:
         return _backend(uri).listdir(uri)
 
 
-def glob(pattern: str) -> list[str]:
-    """Returns the sorted URIs that match a pattern (``*``, ``?``, ``[…]``, ``**``); none is no error."""
-    with storage_errors("search", pattern):
-        return _backend(pattern).glob(pattern)
+def glob(pattern: str, *, base: str | None = None) -> list[str]:
+    """Returns the sorted URIs that match a pattern (``*``, ``?``, ``[…]``, ``**``); none is no error.
+
+    Args:
+        pattern: The pattern.
+        base: Folder that the pattern is relative to. It is taken literally, and every result starts with it.
+    """
+    with storage_errors("search", base or pattern):
+        if base is None:
+            return _backend(pattern).glob(pattern)
+        return [join(base, name) for name in _backend(base).glob_names(base, pattern)]
 
 
 def walk(uri: str) -> list[Entry]:

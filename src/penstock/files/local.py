@@ -52,6 +52,9 @@ class LocalFiles:
         prefix = _SCHEME if pattern.startswith(_SCHEME) else ""
         return sorted(prefix + path for path in globbing.glob(local_path(pattern), recursive=True))
 
+    def glob_names(self, base: str, pattern: str) -> list[str]:
+        return sorted(globbing.glob(pattern, root_dir=local_path(base), recursive=True))
+
     def walk(self, uri: str) -> list[Entry]:
         root = local_path(uri)
         if not os.path.isdir(root):

@@ -36,6 +36,11 @@ class RemoteFiles:
         file_system, path = _resolve(pattern)
         return sorted(file_system.unstrip_protocol(found) for found in file_system.glob(path))
 
+    def glob_names(self, base: str, pattern: str) -> list[str]:
+        file_system, path = _resolve(base)
+        found = file_system.glob(posixpath.join(path, pattern))
+        return sorted(posixpath.relpath(name, path) for name in found)
+
     def walk(self, uri: str) -> list[Entry]:
         file_system, path = _resolve(uri)
         if not file_system.isdir(path):
