@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any, cast
 
 from penstock.errors import PipelineError
@@ -47,6 +48,8 @@ def compile_pipeline(pipeline: Pipeline, *, project_root: str | None = None) -> 
     metadata = pipeline.metadata_connection_config or sqlite_metadata_connection_config(
         os.path.join(home, "metadata.db")
     )
+    if metadata.kind == "sqlite":
+        metadata = replace(metadata, filename_uri=_absolute(metadata.filename_uri, root))
     runtime_parameters: dict[str, RuntimeParameterIR] = {}
     nodes = tuple(_node(node, pipeline, runtime_parameters) for node in pipeline.components)
     return PipelineIR(
@@ -180,5 +183,11 @@ def _import_path(cls: type, node_id: str) -> str:
             f"{cls.__qualname__} is defined inside a function, where another process cannot find it",
             component=node_id,
             hint="define the class at the top level of a module",
+        )
+    if cls.__module__ == "__main__":
+        raise PipelineError(
+            f"{cls.__qualname__} is defined in the file that is run as a program, where another process cannot find it",
+            component=node_id,
+            hint="move the class to a module of its own and import it",
         )
     return f"{cls.__module__}:{cls.__qualname__}"

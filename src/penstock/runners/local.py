@@ -89,7 +89,7 @@ def ended_by_signals(session: Session) -> Iterator[None]:
         return
 
     def cancel(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
-        threading.Thread(target=session.cancel, daemon=True).start()
+        threading.Thread(target=session.cancel, args=(number,), daemon=True).start()
 
     before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

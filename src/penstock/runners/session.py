@@ -33,6 +33,7 @@ class RunReport:
         state: ``COMPLETE``, ``FAILED`` or ``CANCELED``.
         nodes: How each node ended, in the pipeline's order.
         seconds: How long the run took.
+        signal: Number of the signal that cancelled it, if one did.
     """
 
     pipeline: str
@@ -40,6 +41,7 @@ class RunReport:
     state: RunState
     nodes: tuple[NodeResult, ...]
     seconds: float
+    signal: int | None = None
 
     def raise_for_failure(self) -> None:
         """Raises an error if the run did not complete.
@@ -90,6 +92,7 @@ class Session:
         self.observer = observer
         self.launcher = Launcher(run, store, host, observer, library_settings())
         self.finished: set[str] = set()
+        self.signal: int | None = None
         self._cancelled = threading.Event()
 
     def launch(self, node_id: str) -> NodeResult:
@@ -104,8 +107,9 @@ class Session:
         runs.record_node(self.run, self.store, result)
         self.observer.node_finished(result)
 
-    def cancel(self) -> None:
-        """Ends what is running and starts nothing more."""
+    def cancel(self, signal: int | None = None) -> None:
+        """Ends what is running and starts nothing more; ``signal`` is the one that asked for it, if one did."""
+        self.signal = self.signal or signal
         self._cancelled.set()
         self.host.cancel()
 
@@ -167,4 +171,5 @@ def finish(session: Session, results: Mapping[str, NodeResult], started: float) 
     runs.end(session.run, session.store, state)
     ir = session.run.ir
     ordered = tuple(results[node.id] for node in ir.nodes if node.id in results)
-    return RunReport(ir.name, session.run.run_id, state, ordered, round(time.monotonic() - started, 3))
+    seconds = round(time.monotonic() - started, 3)
+    return RunReport(ir.name, session.run.run_id, state, ordered, seconds, session.signal)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from penstock import files
+from penstock.artifacts.artifact import PropertyValue
 from penstock.errors import ParameterError, UsageError, did_you_mean
 from penstock.ir.document import digest, to_json
 from penstock.ir.model import ParameterType, PipelineIR, RuntimeParameterIR
@@ -138,19 +139,18 @@ def begin(
             f"run {run_id!r} exists already",
             hint=f"take another --run-id, or go on with it: --resume {run_id}",
         )
-    record = store.begin_run(
-        ir.name,
-        run_id,
-        {
-            "state": "RUNNING",
-            "started": _now(),
-            "finished": "",
-            "ir_digest": digest(ir),
-            "parameters": json.dumps(dict(parameters), sort_keys=True),
-            "build_parameters": json.dumps(dict(build_parameters or {}), sort_keys=True, default=str),
-            "owner": Owner.current().to_text(),
-        },
-    )
+    properties: dict[str, PropertyValue] = {
+        "state": "RUNNING",
+        "finished": "",
+        "ir_digest": digest(ir),
+        "folder": run_folder(ir, run_id),
+        "parameters": json.dumps(dict(parameters), sort_keys=True),
+        "build_parameters": json.dumps(dict(build_parameters or {}), sort_keys=True, default=str),
+        "owner": Owner.current().to_text(),
+    }
+    record = store.begin_run(ir.name, run_id, {"started": _now(), **properties})
+    if known is not None:
+        store.update_run(record, properties)
     run = Run(ir, run_id, parameters, record, resume)
     folder = Path(run.folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,6 +168,7 @@ def join(ir: PipelineIR, store: MetadataStore, run_id: str, given: Mapping[str, 
             "state": "RUNNING",
             "started": _now(),
             "ir_digest": digest(ir),
+            "folder": run_folder(ir, run_id),
             "parameters": json.dumps(dict(parameters), sort_keys=True),
         },
     )
@@ -257,8 +258,8 @@ def _typed(parameter: RuntimeParameterIR, value: Any) -> Value:
             expected=parameter.type,
             got=repr(value),
         )
-    checked: Value = float(value) if parameter.type == "float" else value
-    return checked
+    checked: Value = value  # type: ignore[assignment]  # the check above has narrowed it
+    return float(checked) if parameter.type == "float" else checked
 
 
 def parse_value(text: str, kind: ParameterType, name: str) -> Value:
