@@ -105,12 +105,12 @@ class SpanRangeStrategy(ResolverStrategy):
 
     Args:
         range_config: A ``RangeConfig``: ``static_range`` (both ends included), or ``rolling_range`` (the newest
-            ``num_spans`` spans from ``start_span_number`` on, leaving out the ``skip_num_recent_spans`` newest).
+            ``num_spans`` spans from ``start_span_number`` on).
     """
 
     def __init__(self, range_config: RangeConfig | Mapping[str, Any] | str) -> None:
         self._range: RangeConfig = RangeConfig.coerce(range_config)
-        if self._range.WhichOneof("config") is None:
+        if self._range.WhichOneof("range") is None:
             raise ParameterError(
                 "SpanRangeStrategy needs a range", expected="range_config with static_range or rolling_range"
             )
@@ -124,7 +124,7 @@ class SpanRangeStrategy(ResolverStrategy):
         return {key: self._in_range(key, _newest_by_span(key, history)) for key in channels}
 
     def _in_range(self, key: str, by_span: Mapping[int, Artifact]) -> list[Artifact]:
-        if self._range.WhichOneof("config") == "static_range":
+        if self._range.WhichOneof("range") == "static_range":
             static = self._range.static_range
             wanted = list(range(static.end_span_number, static.start_span_number - 1, -1))
         else:
@@ -142,7 +142,6 @@ class SpanRangeStrategy(ResolverStrategy):
     def _rolling(self, key: str, by_span: Mapping[int, Artifact]) -> list[int]:
         rolling = self._range.rolling_range
         spans = sorted((s for s in by_span if s >= rolling.start_span_number), reverse=True)
-        spans = spans[rolling.skip_num_recent_spans :]
         if not spans:
             raise ResolutionError(
                 f"no {key} of any span from {rolling.start_span_number} on in the history",

@@ -55,9 +55,11 @@ class RunNode(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
         self._node_id = node_id
         self._parameters = parameters
 
+    # Beam takes the hint of *args for that of each argument, hence no_annotations; its decorators are untyped.
+    @beam.typehints.decorators.no_annotations  # type: ignore[untyped-decorator]
     def process(self, _: None, *upstream: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yields how the node ended, as plain values."""
-        ended = {r.node_id: r for group in upstream for r in (NodeResult(**item) for item in group)}
+        ended = {item["node_id"]: NodeResult(**item) for group in upstream for item in group}
         session = _sessions.get(self._run_id)
         result = self._here(session, ended) if session else self._elsewhere(ended)
         yield asdict(result)

@@ -177,7 +177,7 @@ def test_a_node_may_opt_out_of_the_cache_and_into_it(bench: Bench) -> None:
 
 def test_a_cached_result_whose_files_are_gone_is_made_again(bench: Bench) -> None:
     report = bench.run(*small(3))
-    for folder in (bench.folder / "root" / "Number").rglob("value"):
+    for folder in list((bench.folder / "root" / "Number").rglob("value")):
         folder.unlink()
         folder.parent.rmdir()
     assert report.state == "COMPLETE"
