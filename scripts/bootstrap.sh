@@ -67,6 +67,7 @@ print("tensorflow-%s-py%s.txt %s %s" % (family, version.replace(".", ""), can, v
 find_python() { # sets python, lock, version; explains and exits where there is none
     found='' without_venv=''
     if [ -n "${PYTHON:-}" ]; then
+        "$PYTHON" -c '' 2>/dev/null || fail "PYTHON=$PYTHON is no Python interpreter that starts."
         set -- "$PYTHON"
     else
         set -- python3 python3.13 python3.12 python3.11 python3.10
