@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,18 @@ from penstock.errors import DataError, did_you_mean
 from penstock.examples.hashing import hash_feature, hash_rows
 from penstock.examples.layout import is_list, kind_of, list_parts
 from penstock.examples.splits import SplitRule
-from penstock.examples.tfx_hash import bucket_feature, bucket_rows
+from penstock.examples.tfx_hash import bucket_feature, bucket_records, bucket_rows
 
 
-def split_batch(batch: pa.RecordBatch, rule: SplitRule) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yields the rows of each split that has some, in their order.
+def split_batch(
+    batch: pa.RecordBatch, rule: SplitRule, records: Sequence[bytes] | None = None
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yields the rows of each split that has some, in their order; see :func:`assign`.
 
     Raises:
         DataError: The feature to split by is not there, is missing in a row, or is of floats.
     """
-    chosen = assign(batch, rule)
+    chosen = assign(batch, rule, records)
     for index, name in enumerate(rule.names):
         rows = np.flatnonzero(chosen == index)
         if len(rows) == batch.num_rows:
@@ -31,21 +33,32 @@ def split_batch(batch: pa.RecordBatch, rule: SplitRule) -> Iterator[tuple[str, p
             yield name, batch.take(pa.array(rows))
 
 
-def assign(batch: pa.RecordBatch, rule: SplitRule) -> npt.NDArray[np.int64]:
+def assign(
+    batch: pa.RecordBatch, rule: SplitRule, records: Sequence[bytes] | None = None
+) -> npt.NDArray[np.int64]:
     """Returns, for each row, the index of its split in ``rule.names``.
+
+    Args:
+        batch: The rows, in either layout.
+        rule: How to share them out.
+        records: The same rows as they were serialized by someone else: ``tfx-sha256`` of whole rows is then that of
+            these records, which may leave out features that others have.
 
     Raises:
         DataError: The feature to split by is not there, is missing in a row, or is of floats.
     """
     ends = np.cumsum([share.buckets for share in rule.shares])
-    return np.asarray(np.searchsorted(ends, _buckets(batch, rule), side="right"))
+    return np.asarray(np.searchsorted(ends, _buckets(batch, rule, records), side="right"))
 
 
-def _buckets(batch: pa.RecordBatch, rule: SplitRule) -> npt.NDArray[np.int64]:
+def _buckets(
+    batch: pa.RecordBatch, rule: SplitRule, records: Sequence[bytes] | None
+) -> npt.NDArray[np.int64]:
     total = rule.total_buckets
     if rule.feature is None:
         if rule.algorithm == "tfx-sha256":
-            return np.array(bucket_rows(batch, total), dtype=np.int64)
+            found = bucket_rows(batch, total) if records is None else bucket_records(records, total)
+            return np.array(found, dtype=np.int64)
         return (hash_rows(batch) % np.uint64(total)).astype(np.int64)
     column = _partition_column(batch, rule.feature)
     if rule.algorithm == "tfx-sha256":

@@ -28,10 +28,16 @@ def format_of(uri: str) -> ExamplesFormat:
 
 
 def read_tfrecord(uri: str, rows: int) -> Iterator[pa.RecordBatch]:
-    """Yields a TFRecord file's tf.Examples in the example layout, with the features that each batch happens to have."""
+    """Yields a TFRecord file's tf.Examples in example layout, with the features that each batch happens to have."""
+    for _, batch in read_tfrecord_with_records(uri, rows):
+        yield batch
+
+
+def read_tfrecord_with_records(uri: str, rows: int) -> Iterator[tuple[list[bytes], pa.RecordBatch]]:
+    """Yields what :func:`read_tfrecord` does, each batch with its serialized records."""
     for records in read_records(uri, min(rows, _DECODER_ROWS)):
         try:
-            yield decode_examples(records)
+            yield records, decode_examples(records)
         except DataError as error:
             error.input = uri
             raise

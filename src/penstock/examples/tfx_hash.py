@@ -29,6 +29,16 @@ def bucket_rows(batch: pa.RecordBatch, buckets: int) -> list[int]:
     return [_bucket(record, buckets) for record in serialize_rows(batch)]
 
 
+def bucket_records(records: Sequence[bytes], buckets: int) -> list[int]:
+    """Returns the bucket of each tf.Example, however it was serialized. Loads TensorFlow."""
+    from tensorflow.core.example.example_pb2 import Example
+
+    return [
+        _bucket(Example.FromString(record).SerializeToString(deterministic=True), buckets)
+        for record in records
+    ]
+
+
 def bucket_feature(column: pa.Array, buckets: int) -> list[int]:
     """Returns the bucket of each row by one feature's values."""
     return [_bucket(feature, buckets) for feature in _serialize_column(column)]

@@ -128,6 +128,13 @@ class ExamplesWriter:
         for shards in self._splits.values():
             shards.abandon()
 
+    def discard(self) -> None:
+        """Closes what is open and removes everything that was written."""
+        self.abandon()
+        for split in self._splits:
+            files.remove_tree(files.join(self._uri, f"Split-{split}"))
+        self._summaries = {}
+
     def __enter__(self) -> Self:
         return self
 

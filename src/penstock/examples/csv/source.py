@@ -14,6 +14,7 @@ from penstock import files
 from penstock.errors import DataError, PenstockError
 from penstock.examples.csv.cells import Change, first_misfit, parse, widen
 from penstock.examples.csv.lines import find_problem, is_gzip, line_of_row, read_header
+from penstock.examples.ingest import ReadAgainError
 from penstock.examples.kinds import FeatureKind
 from penstock.examples.shards import open_input
 
@@ -29,24 +30,20 @@ class CsvBatch:
     """Some rows of one file.
 
     Attributes:
-        file: URI of the file.
+        file: Index of the file among the source's.
         rows: The rows, with plain columns of int64, float, string, or null where no cell so far had a value.
     """
 
-    file: str
+    file: int
     rows: pa.RecordBatch
-
-
-class KindsChangedError(Exception):
-    """A column turned out wider than rows that were already given out; read again from the start."""
 
 
 class CsvSource:
     """A set of CSV files of one header, read as one table.
 
-    The first pass types optimistically: what it has seen so far. Should a column widen after rows were given out, the
-    pass reads on to the end to learn all types, raises :class:`KindsChangedError`, and the next pass gives all rows in
-    their final types.
+    The first pass types optimistically: what it has seen so far. Should a column widen after rows were given out,
+    the pass reads on to the end to learn all types and raises
+    :class:`~penstock.examples.ingest.ReadAgainError`; the next pass gives all rows in their final types.
 
     Args:
         uris: The files, in order.
@@ -78,23 +75,23 @@ class CsvSource:
         """Yields all rows, file by file.
 
         Raises:
-            KindsChangedError: Forget what was given out, and call this again.
+            ReadAgainError: Forget what was given out, and call this again.
             DataError: A file has no rows, ragged rows, bytes that are not UTF-8, or a value that is not of its
                 column's declared kind.
         """
         given_out, must_repeat = False, False
-        for uri in self._uris:
+        for file, uri in enumerate(self._uris):
             start = 0
             for cells in _read_cells(uri, self.names):
                 rows, changed = self._type(uri, start, cells)
                 must_repeat = must_repeat or (changed and given_out)
                 if not must_repeat:
                     given_out = True
-                    yield CsvBatch(uri, rows)
+                    yield CsvBatch(file, rows)
                 start += cells.num_rows
         self._is_final = True
         if must_repeat:
-            raise KindsChangedError
+            raise ReadAgainError
 
     def _type(self, uri: str, start: int, cells: pa.RecordBatch) -> tuple[pa.RecordBatch, bool]:
         """Types the cells of a batch; says whether a column that had values is wider now."""
