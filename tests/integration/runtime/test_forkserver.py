@@ -134,12 +134,11 @@ def test_nobody_survives_the_death_of_the_launching_process(tmp_path: Path) -> N
     marks = tmp_path / "marks"
     marks.mkdir()
     program = (
-        "import sys; sys.path[:0] = [%r, %r]\n"
-        "from pathlib import Path\n"
+        f"import sys; sys.path[:0] = [{SUPPORT!r}, {str(Path(__file__).parent)!r}]\n"
         "from test_forkserver import *\n"
         "host = ForkServerHost(lambda: [()])\n"
-        "execute(host, task(Path(%r), seconds=60, folder=%r))\n"
-    ) % (SUPPORT, str(Path(__file__).parent), str(tmp_path), str(marks))
+        f"execute(host, task(Path({str(tmp_path)!r}), seconds=60, folder={str(marks)!r}))\n"
+    )
     runner = subprocess.Popen([sys.executable, "-c", program])
     _wait_for(lambda: os.listdir(marks))
     worker = int(os.listdir(marks)[0].rpartition("-")[2])
