@@ -7,6 +7,9 @@ A component is a folder with ``component.py``, ``driver.py``, ``executor.py`` an
 
 from __future__ import annotations
 
+from penstock.artifacts.artifact import Artifact as Artifact
+from penstock.artifacts.artifact import Property as Property
+from penstock.artifacts.artifact import PropertyType as PropertyType
 from penstock.graph.channel import Channel as Channel
 from penstock.graph.component import BaseComponent as BaseComponent
 from penstock.graph.signature import NoInputs as NoInputs
@@ -30,6 +33,7 @@ from penstock.runtime.roles import Skip as Skip
 from penstock.runtime.roles import Work as Work
 
 __all__ = [
+    "Artifact",
     "ArtifactRecord",
     "BaseComponent",
     "Channel",
@@ -43,6 +47,8 @@ __all__ = [
     "NoParameters",
     "PlainDriver",
     "PlainPublisher",
+    "Property",
+    "PropertyType",
     "Publisher",
     "Record",
     "Reuse",

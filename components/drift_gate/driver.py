@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driver of DriftGate: which statistics to compare with."""
+
+from __future__ import annotations
+
+from components.drift_gate.component import DriftGateInputs, DriftGateParameters
+from penstock.authoring import Driver, DriverContext, Run
+from penstock.errors import ParameterError
+from penstock.types.standard_artifacts import ExampleStatistics
+
+_LOOK_BACK = 200
+
+
+class DriftGateDriver(Driver[DriftGateInputs, DriftGateParameters, None]):
+    """Finds the newest statistics of an earlier span in the pipeline's history."""
+
+    def decide(
+        self, inputs: DriftGateInputs, parameters: DriftGateParameters, context: DriverContext
+    ) -> Run[None]:
+        if not 0 <= parameters.max_distance <= 1:
+            raise ParameterError(
+                "max_distance is out of range", expected="0 to 1", got=f"{parameters.max_distance:g}"
+            )
+        inputs.statistics.split_uri(parameters.split)
+        baseline = _earlier_span(inputs.statistics, context)
+        return Run(None, inputs={"baseline": [baseline] if baseline else []})
+
+
+def _earlier_span(current: ExampleStatistics, context: DriverContext) -> ExampleStatistics | None:
+    history = context.store.latest_artifacts(
+        current.type_name, pipeline=context.pipeline, node_id=None, output_key="statistics", limit=_LOOK_BACK
+    )
+    earlier = [a for a in history if isinstance(a, ExampleStatistics) and a.span < current.span]
+    return max(earlier, key=lambda statistics: (statistics.span, statistics.id), default=None)
