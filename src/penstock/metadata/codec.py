@@ -140,7 +140,7 @@ class Codec:
 
 
 def decode(values: Mapping[str, Any]) -> dict[str, PropertyValue]:
-    """Returns custom properties as they were given, in the order of their names; those that this package keeps for itself are left out."""
+    """Returns custom properties as they were given, by name, without those that this package keeps for itself."""
     decoded: dict[str, PropertyValue] = {}
     for key, value in sorted(values.items()):
         if key.startswith(_RESERVED) or value.WhichOneof("value") is None:
@@ -265,8 +265,9 @@ def _rounded(number: float) -> float:
     return float(f"{bounded:.6f}")
 
 
-def _rounded_like(exact: PropertyValue) -> PropertyValue:
-    if isinstance(exact, float):
+def _as_declared(exact: Any, which: str) -> PropertyValue:
+    """Returns what a declared property of a kind holds where the exact value is another."""
+    if which == "double_value":
         return _rounded(exact)
     stored: PropertyValue = structs.from_value(structs.to_value(structs.nearest(exact)))
     return stored

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -199,7 +198,7 @@ def _check_sqlite(path: str) -> None:
             got=path,
             hint="a store that several machines share goes on MySQL or MariaDB",
         )
-    if Path(path).name in ("", ".", ".."):
+    if path.endswith(("/", "/.", "/..")) or path in (".", ".."):
         raise MetadataError("the path of the SQLite metadata store names no file", got=path)
 
 

@@ -36,34 +36,29 @@ class TypeRegistry:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._ids: dict[tuple[Kind, str], int] = {}
-        self._registered: set[type[Artifact]] = set()
+        self._ids: dict[tuple[Kind, str, object], int] = {}
         self._classes: dict[str, type[Artifact]] = {}
 
     def context_type(self, name: names.ContextType) -> int:
         """Returns the id of a context type, registering it where it is new."""
-        return self._id("Context", name, {}, None)
+        return self._remembered(("Context", name, None), {}, None)
 
     def execution_type(self, name: str, base_type: names.ExecutionBaseType | None) -> int:
-        """Returns the id of an execution type, registering it where it is new."""
-        return self._id("Execution", name, {}, base_type)
+        """Returns the id of an execution type, registering or extending it where needed.
+
+        Raises:
+            MetadataError: The store has a type of that name of another kind.
+        """
+        return self._remembered(("Execution", name, base_type), {}, base_type)
 
     def artifact_type(self, cls: type[Artifact], type_name: str) -> int:
         """Returns the id of the type of an artifact's class, registering or extending it where needed.
 
         Raises:
-            MetadataError: The store has a type of that name with another kind or another type of a property.
+            MetadataError: The store has a type of that name of another kind, or with another type of a property.
         """
-        if cls not in self._registered:
-            self._ids.pop(("Artifact", type_name), None)
-            self._id(
-                "Artifact",
-                type_name,
-                {k: _STORED[p.type] for k, p in cls.PROPERTIES.items()},
-                cls.TYPE_ANNOTATION,
-            )
-            self._registered.add(cls)
-        return self._ids["Artifact", type_name]
+        properties = {key: _STORED[declared.type] for key, declared in cls.PROPERTIES.items()}
+        return self._remembered(("Artifact", type_name, cls), properties, cls.TYPE_ANNOTATION)
 
     def artifact_class(self, type_name: str) -> type[Artifact]:
         """Returns a class that has all properties that the store declares for a type."""
@@ -86,18 +81,22 @@ class TypeRegistry:
         properties = {**cls.PROPERTIES, **missing}
         return type(cls.__name__, (cls,), {"PROPERTIES": properties, "__doc__": cls.__doc__})
 
-    def _id(self, kind: Kind, name: str, properties: Mapping[str, str], base_type: str | None) -> int:
-        known = self._ids.get((kind, name))
+    def _remembered(
+        self, key: tuple[Kind, str, object], properties: Mapping[str, str], base_type: str | None
+    ) -> int:
+        """Returns the id of a type as it is wanted; ``key`` says by what it is remembered."""
+        known = self._ids.get(key)
         if known is not None:
             return known
+        kind, name, _ = key
         stored = self._stored(kind, name)
         if stored is None or not _covers(kind, stored, properties, base_type):
             check_name(f"{kind.lower()} type", name)
             identity = self._put(kind, name, properties, base_type)
             self._classes.pop(name, None)
         else:
-            identity = stored.id
-        self._ids[kind, name] = identity
+            identity = int(stored.id)
+        self._ids[key] = identity
         return identity
 
     def _stored(self, kind: Kind, name: str) -> Any:
