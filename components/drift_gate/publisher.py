@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from components.drift_gate.component import (
     DriftGateInputs,
     DriftGateOutputs,
@@ -22,7 +24,7 @@ class DriftGatePublisher(
     def describe(self, work: DriftGateWork, result: DriftGateResult) -> Record:
         baseline = work.inputs.baseline
         drifted = [f for f in result.features if f.distance > work.parameters.max_distance]
-        properties = {
+        properties: dict[str, Any] = {
             "drifted": len(drifted),
             "max_distance": work.parameters.max_distance,
             "distances": {feature.feature: feature.distance for feature in result.features},
