@@ -163,9 +163,8 @@ def decode_declared(values: Mapping[str, Any], custom: Mapping[str, Any]) -> dic
         carrier = custom.get(names.EXACT_PREFIX + key)
         if carrier is not None:
             exact = decode_value(carrier)
-            if _same(
-                _rounded_like(exact), decoded[key]
-            ):  # otherwise another writer has changed the property since
+            # Otherwise another writer has changed the property since.
+            if _same(_as_declared(exact, value.WhichOneof("value")), decoded[key]):
                 decoded[key] = exact
     return decoded
 
