@@ -25,16 +25,11 @@ class _Owned:
     __slots__ = ("_owner", "_path")
 
     def __init__(self, owner: Cells, path: str) -> None:
-        self._owner: Cells | None = owner
+        self._owner = owner
         self._path = path
 
-    def detach(self) -> None:
-        """Leaves the message: the field was cleared or set anew."""
-        self._owner = None
-
     def _changed(self) -> None:
-        if self._owner is not None:
-            self._owner.touch()
+        self._owner.touch()
 
 
 class RepeatedValues(_Owned, MutableSequence[T]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain JSON data to typed values; ``penstock.messages.codec`` is the way in."""
+"""Plain JSON data, or what a user gave, to typed values; ``penstock.messages.codec`` is the way in."""
 
 from __future__ import annotations
 
@@ -11,254 +11,209 @@ import math
 import numbers
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
 from penstock.errors import ParameterError, PenstockError, did_you_mean
+from penstock.messages.encoding import BYTES_TAG, DICT_TAG, FLOAT_TAG, encode, tag_of
 from penstock.messages.hints import LISTS, MAPPINGS, describe, resolved
 from penstock.messages.message import Message
 from penstock.messages.problems import unknown_field, wrong_type, wrong_value
 from penstock.messages.protobuf import data_to_protobuf, is_protobuf_type
 
-FLOAT_TAG = "$float"
-BYTES_TAG = "$bytes"
-DICT_TAG = "$dict"
-
 _NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def is_tagged(data: object) -> bool:
-    """Whether data has the form of a value that JSON lacks."""
-    return (
-        isinstance(data, Mapping) and len(data) == 1 and not {FLOAT_TAG, BYTES_TAG, DICT_TAG}.isdisjoint(data)
-    )
+class Decoder:
+    """Reads values by their type hints.
 
-
-def decode(hint: Any, data: Any, path: str) -> Any:
-    """Returns the value of a type that data stands for.
-
-    Raises:
-        ParameterError: It does not fit, or the hint is one that has no JSON form.
+    Args:
+        tags: Whether the data is JSON, where a mapping may be the tag of something that JSON lacks.
     """
-    hint = resolved(hint)
-    if hint is Any or hint is object:
-        return _plain(data, path)
-    scalar = _SCALARS.get(hint) if isinstance(hint, type) else None
-    if scalar is not None:
-        return scalar(data, path)
-    origin = get_origin(hint) or hint
-    if origin in (Union, types.UnionType):
-        return _union(get_args(hint), data, path)
-    if origin is Literal:
-        return _literal(get_args(hint), data, path)
-    if origin in LISTS:
-        return _list(origin, get_args(hint), data, path)
-    if origin in MAPPINGS:
-        return _mapping(get_args(hint), data, path)
-    if isinstance(origin, type):
-        return _object(origin, data, path)
-    raise _unusable(hint, path)
 
+    def __init__(self, *, tags: bool) -> None:
+        self._tags = tags
+        self._scalars = {
+            bool: self._bool,
+            int: self._int,
+            float: self._float,
+            str: self._str,
+            bytes: self._bytes,
+            type(None): self._none,
+        }
 
-def _unusable(hint: Any, path: str) -> ParameterError:
-    return ParameterError(
-        f"the type of {path} has no JSON form",
-        input=path,
-        expected="numbers, text, bytes, lists, tuples, mappings, Literal, enumerations, dataclasses or messages",
-        got=str(hint),
-    )
+    def decode(self, hint: Any, data: Any, path: str) -> Any:
+        """Returns the value of a type that data stands for.
 
+        Raises:
+            ParameterError: It does not fit, or the hint is one that has no JSON form.
+        """
+        hint = resolved(hint)
+        if hint is Any or hint is object:
+            return self._plain(data, path)
+        if isinstance(hint, type) and hint in self._scalars:
+            return self._scalars[hint](data, path)
+        origin = get_origin(hint) or hint
+        if origin in (Union, types.UnionType):
+            return self._union(get_args(hint), data, path)
+        if origin is Literal:
+            return _literal(get_args(hint), data, path)
+        if origin in LISTS:
+            return self._list(hint, origin, data, path)
+        if origin in MAPPINGS:
+            return self._mapping(get_args(hint), data, path)
+        if isinstance(origin, type):
+            return self._object(origin, data, path)
+        raise _unusable(hint, path)
 
-# ----------------------------------------------------------------------------------------------- single values
+    def _tag(self, data: Any) -> str | None:
+        return tag_of(data) if self._tags else None
 
+    # ---------------------------------------------------------------------------------------------- single values
 
-def _bool(data: Any, path: str) -> bool:
-    if isinstance(data, bool):
-        return data
-    raise wrong_type(path, "bool", data)
+    def _bool(self, data: Any, path: str) -> bool:
+        if isinstance(data, bool):
+            return data
+        raise wrong_type(path, "bool", data)
 
+    def _int(self, data: Any, path: str) -> int:
+        if isinstance(data, numbers.Integral) and not isinstance(data, bool):
+            return int(data)
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
+        raise wrong_type(path, "int", data)
 
-def _int(data: Any, path: str) -> int:
-    if isinstance(data, numbers.Integral) and not isinstance(data, bool):
-        return int(data)
-    if isinstance(data, float) and data.is_integer():
-        return int(data)
-    raise wrong_type(path, "int", data)
+    def _float(self, data: Any, path: str) -> float:
+        if isinstance(data, numbers.Real) and not isinstance(data, bool):
+            return float(data)
+        name = data[FLOAT_TAG] if self._tag(data) == FLOAT_TAG else data
+        if isinstance(name, str) and name in _NAMED_FLOATS:
+            return _NAMED_FLOATS[name]
+        raise wrong_type(path, "float", data)
 
+    def _str(self, data: Any, path: str) -> str:
+        if isinstance(data, str):
+            return str(data)
+        raise wrong_type(path, "str", data)
 
-def _float(data: Any, path: str) -> float:
-    if isinstance(data, numbers.Real) and not isinstance(data, bool):
-        return float(data)
-    name = data.get(FLOAT_TAG) if isinstance(data, Mapping) and is_tagged(data) else data
-    if isinstance(name, str) and name in _NAMED_FLOATS:
-        return _NAMED_FLOATS[name]
-    raise wrong_type(path, "float", data)
-
-
-def _str(data: Any, path: str) -> str:
-    if isinstance(data, str):
-        return str(data)
-    raise wrong_type(path, "str", data)
-
-
-def _bytes(data: Any, path: str) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    text = data.get(BYTES_TAG) if isinstance(data, Mapping) and is_tagged(data) else data
-    if not isinstance(text, str):
-        raise wrong_type(path, "bytes", data)
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise wrong_value(path, "bytes as base64", data) from None
-
-
-def _none(data: Any, path: str) -> None:
-    if data is not None:
-        raise wrong_type(path, "None", data)
-
-
-_SCALARS: dict[type, Callable[[Any, str], Any]] = {
-    bool: _bool,
-    int: _int,
-    float: _float,
-    str: _str,
-    bytes: _bytes,
-    type(None): _none,
-}
-
-
-def _literal(allowed: tuple[Any, ...], data: Any, path: str) -> Any:
-    for value in allowed:
-        if type(value) is type(data) and value == data:
-            return value
-        if isinstance(value, enum.Enum) and value.name == data:
-            return value
-    hint = (
-        did_you_mean(data, [value for value in allowed if isinstance(value, str)])
-        if isinstance(data, str)
-        else None
-    )
-    raise wrong_value(path, " or ".join(repr(value) for value in allowed), data, hint)
-
-
-def _member(cls: type[enum.Enum], data: Any, path: str) -> enum.Enum:
-    if isinstance(data, cls):
-        return data
-    if isinstance(data, str) and data in cls.__members__:
-        return cls[data]
-    for member in cls:
-        if type(member.value) is type(data) and member.value == data:
-            return member
-    hint = did_you_mean(data, cls.__members__) if isinstance(data, str) else None
-    raise wrong_value(path, f"a member of {cls.__qualname__}: {', '.join(cls.__members__)}", data, hint)
-
-
-# -------------------------------------------------------------------------------------------------- containers
-
-
-def _plain(data: Any, path: str) -> Any:
-    if is_tagged(data):
-        (tag,) = data
-        if tag == DICT_TAG:
-            return _mapping((), data, path)
-        return _float(data, path) if tag == FLOAT_TAG else _bytes(data, path)
-    if isinstance(data, Mapping):
-        return _mapping((), data, path)
-    if isinstance(data, (list, tuple)):
-        return [_plain(item, f"{path}[{i}]") for i, item in enumerate(data)]
-    return data
-
-
-def _list(origin: Any, args: tuple[Any, ...], data: Any, path: str) -> Any:
-    if isinstance(data, (str, bytes)) or not isinstance(data, Sequence):
-        raise wrong_type(path, describe(origin[args] if args else origin), data)
-    make = list if origin is list else tuple
-    if origin is tuple and args and args[-1] is not Ellipsis:
-        return _fixed_tuple(args, data, path)
-    element = args[0] if args else Any
-    return make(decode(element, item, f"{path}[{i}]") for i, item in enumerate(data))
-
-
-def _fixed_tuple(args: tuple[Any, ...], data: Sequence[Any], path: str) -> tuple[Any, ...]:
-    hints = () if args == ((),) else args
-    if len(data) != len(hints):
-        raise wrong_value(path, f"{len(hints)} values", data)
-    return tuple(
-        decode(hint, item, f"{path}[{i}]") for i, (hint, item) in enumerate(zip(hints, data, strict=True))
-    )
-
-
-def _mapping(args: tuple[Any, ...], data: Any, path: str) -> dict[Any, Any]:
-    if isinstance(data, Mapping) and is_tagged(data):
-        data = data.get(DICT_TAG)
-    if not isinstance(data, Mapping):
-        raise wrong_type(path, "a mapping", data)
-    key_hint, value_hint = args or (Any, Any)
-    return {
-        _key(key_hint, key, path): decode(value_hint, item, f"{path}[{key!r}]") for key, item in data.items()
-    }
-
-
-def _key(hint: Any, key: Any, path: str) -> Any:
-    if resolved(hint) is int and isinstance(key, str) and key.lstrip("-").isdecimal():
-        return int(key)
-    return decode(hint, key, f"a key of {path}")
-
-
-def _union(members: tuple[Any, ...], data: Any, path: str) -> Any:
-    choices = [resolved(member) for member in members]
-    if data is None and type(None) in choices:
-        return None
-    choices = [choice for choice in choices if choice is not type(None)]
-    if len(choices) == 1:
-        return decode(choices[0], data, path)
-    exact = [choice for choice in choices if isinstance(choice, type) and type(data) is choice]
-    for choice in exact + choices:
+    def _bytes(self, data: Any, path: str) -> bytes:
+        if isinstance(data, bytes):
+            return data
+        text = data[BYTES_TAG] if self._tag(data) == BYTES_TAG else data
+        if not isinstance(text, str) or not self._tags:
+            raise wrong_type(path, "bytes", data)
         try:
-            return decode(choice, data, path)
-        except ParameterError:
-            continue
-    raise wrong_type(path, " or ".join(describe(member) for member in members), data)
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            raise wrong_value(path, "bytes as base64", data) from None
 
+    def _none(self, data: Any, path: str) -> None:
+        if data is not None:
+            raise wrong_type(path, "None", data)
 
-# ----------------------------------------------------------------------------------------------------- objects
+    # ------------------------------------------------------------------------------------------------- containers
 
+    def _plain(self, data: Any, path: str) -> Any:
+        if not self._tags:
+            return Decoder(tags=True).decode(Any, encode(data, path), path)
+        tag = self._tag(data)
+        if tag == FLOAT_TAG:
+            return self._float(data, path)
+        if tag == BYTES_TAG:
+            return self._bytes(data, path)
+        if isinstance(data, Mapping):
+            return self._mapping((), data, path)
+        if isinstance(data, (list, tuple)):
+            return [self._plain(item, f"{path}[{i}]") for i, item in enumerate(data)]
+        if data is None or isinstance(data, (bool, int, float, str)):
+            return data
+        raise wrong_type(path, "plain data", data)
 
-def _object(cls: type[Any], data: Any, path: str) -> Any:
-    if issubclass(cls, enum.Enum):
-        return _member(cls, data, path)
-    if issubclass(cls, Message):
-        return cls.coerce(data, path)
-    if is_protobuf_type(cls):
-        return data if isinstance(data, cls) else data_to_protobuf(cls, data, path)
-    if dataclasses.is_dataclass(cls):
-        return _dataclass(cls, data, path)
-    raise _unusable(cls, path)
+    def _list(self, hint: Any, origin: Any, data: Any, path: str) -> Any:
+        if isinstance(data, (str, bytes)) or not isinstance(data, Sequence):
+            raise wrong_type(path, describe(hint), data)
+        args = get_args(hint)
+        if origin is tuple and get_origin(hint) is tuple and args[-1:] != (Ellipsis,):
+            return self._fixed_tuple(() if args == ((),) else args, data, path)
+        element = args[0] if args else Any
+        make = list if origin is list else tuple
+        return make(self.decode(element, item, f"{path}[{i}]") for i, item in enumerate(data))
 
+    def _fixed_tuple(self, hints: tuple[Any, ...], data: Sequence[Any], path: str) -> tuple[Any, ...]:
+        if len(data) != len(hints):
+            raise wrong_value(path, f"{len(hints)} values", data)
+        pairs = enumerate(zip(hints, data, strict=True))
+        return tuple(self.decode(hint, item, f"{path}[{i}]") for i, (hint, item) in pairs)
 
-def _dataclass(cls: Any, data: Any, path: str) -> Any:
-    fields = _fields(cls)
-    if type(data) is cls:
-        data = {name: getattr(data, name) for name in fields}
-    if not isinstance(data, Mapping) or is_tagged(data):
-        raise wrong_type(path, f"a {cls.__qualname__} or a mapping of its fields", data)
-    for name in data:
-        if name not in fields:
-            raise unknown_field(path, name, fields)
-    for name, (_, required) in fields.items():
-        if required and name not in data:
-            raise ParameterError(
-                f"{path}.{name} is missing", input=f"{path}.{name}", expected=describe(fields[name][0])
-            )
-    values = {name: decode(fields[name][0], item, f"{path}.{name}") for name, item in data.items()}
-    try:
-        return cls(**values)
-    except PenstockError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"{path} was refused by {cls.__qualname__}: {error}", input=path) from error
+    def _mapping(self, args: tuple[Any, ...], data: Any, path: str) -> dict[Any, Any]:
+        tag = self._tag(data)
+        if tag == DICT_TAG:
+            data = data[DICT_TAG]
+        if not isinstance(data, Mapping) or tag in (FLOAT_TAG, BYTES_TAG):
+            raise wrong_type(path, "a mapping", data)
+        key_hint, value_hint = args or (Any, Any)
+        return {
+            self._key(key_hint, key, path): self.decode(value_hint, item, f"{path}[{key!r}]")
+            for key, item in data.items()
+        }
+
+    def _key(self, hint: Any, key: Any, path: str) -> Any:
+        if resolved(hint) is int and isinstance(key, str) and key.removeprefix("-").isdecimal():
+            return int(key)
+        return self.decode(hint, key, f"a key of {path}")
+
+    def _union(self, members: tuple[Any, ...], data: Any, path: str) -> Any:
+        choices = [resolved(member) for member in members]
+        if data is None and type(None) in choices:
+            return None
+        choices = [choice for choice in choices if choice is not type(None)]
+        if len(choices) == 1:
+            return self.decode(choices[0], data, path)
+        exact = [choice for choice in choices if type(data) is choice]
+        for choice in exact + choices:
+            try:
+                return self.decode(choice, data, path)
+            except ParameterError:
+                continue
+        raise wrong_type(path, " or ".join(describe(member) for member in members), data)
+
+    # ---------------------------------------------------------------------------------------------------- objects
+
+    def _object(self, cls: type[Any], data: Any, path: str) -> Any:
+        if issubclass(cls, enum.Enum):
+            return _member(cls, data, path)
+        if issubclass(cls, Message):
+            return cls.coerce(data, path)
+        if is_protobuf_type(cls):
+            return data if isinstance(data, cls) else data_to_protobuf(cls, data, path)
+        if dataclasses.is_dataclass(cls):
+            return self._dataclass(cls, data, path)
+        raise _unusable(cls, path)
+
+    def _dataclass(self, cls: Any, data: Any, path: str) -> Any:
+        fields = _fields(cls)
+        if type(data) is cls:
+            data = {name: getattr(data, name) for name in fields}
+        elif self._tag(data) == DICT_TAG:
+            data = data[DICT_TAG]
+        if not isinstance(data, Mapping):
+            raise wrong_type(path, f"{cls.__qualname__} or a mapping of its fields", data)
+        for name in data:
+            if name not in fields:
+                raise unknown_field(path, name, fields)
+        for name, (hint, required) in fields.items():
+            if required and name not in data:
+                raise ParameterError(
+                    f"{path}.{name} is missing", input=f"{path}.{name}", expected=describe(hint)
+                )
+        values = {name: self.decode(fields[name][0], item, f"{path}.{name}") for name, item in data.items()}
+        try:
+            return cls(**values)
+        except PenstockError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"{path} was refused by {cls.__qualname__}: {error}", input=path) from error
 
 
 @cache
@@ -277,3 +232,35 @@ def _fields(cls: type) -> dict[str, tuple[Any, bool]]:
         for field in dataclasses.fields(cls)
         if field.init
     }
+
+
+def _literal(allowed: tuple[Any, ...], data: Any, path: str) -> Any:
+    for value in allowed:
+        if type(value) is type(data) and value == data:
+            return value
+        if isinstance(value, enum.Enum) and value.name == data:
+            return value
+    texts = [value for value in allowed if isinstance(value, str)]
+    hint = did_you_mean(data, texts) if isinstance(data, str) else None
+    raise wrong_value(path, " or ".join(repr(value) for value in allowed), data, hint)
+
+
+def _member(cls: type[enum.Enum], data: Any, path: str) -> enum.Enum:
+    if isinstance(data, cls):
+        return data
+    if isinstance(data, str) and data in cls.__members__:
+        return cls[data]
+    for member in cls:
+        if type(member.value) is type(data) and member.value == data:
+            return member
+    hint = did_you_mean(data, cls.__members__) if isinstance(data, str) else None
+    raise wrong_value(path, f"a member of {cls.__qualname__}: {', '.join(cls.__members__)}", data, hint)
+
+
+def _unusable(hint: Any, path: str) -> ParameterError:
+    return ParameterError(
+        f"the type of {path} has no JSON form",
+        input=path,
+        expected="numbers, text, bytes, lists, tuples, mappings, Literal, enumerations, dataclasses or messages",
+        got=str(hint),
+    )

@@ -229,9 +229,6 @@ class _Container(Field[ContainerT, SetT]):
     def merge(self, cells: Cells, value: Any) -> None:
         self.read(cells).MergeFrom(value)
 
-    def release(self, value: Any) -> None:
-        value.detach()
-
 
 class _List(_Container[ListT, SetT]):
     """A repeated field."""

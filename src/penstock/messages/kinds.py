@@ -11,6 +11,7 @@ import binascii
 import math
 import operator
 import re
+import struct
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from penstock.errors import did_you_mean
@@ -24,7 +25,6 @@ T = TypeVar("T")
 M = TypeVar("M", bound="Message")
 EnumT = TypeVar("EnumT", bound=ProtoEnum)
 
-_LARGEST_FLOAT32 = 3.4028235677973366e38
 _INTEGER = re.compile(r"-?[0-9]+")
 _NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -128,27 +128,18 @@ class IntKind(ScalarKind[int]):
 
 
 class FloatKind(ScalarKind[float]):
-    """A floating point number.
-
-    Values keep Python's precision where protobuf would round to 32 bits: JSON shows the same digits either way.
-    """
+    """A floating point number of 64 bits."""
 
     default = 0.0
-
-    def __init__(self, largest: float) -> None:
-        self.largest = largest
 
     def accept(self, value: object, path: str, *, lenient: bool) -> float:
         number = _float_of_json(value) if lenient else value
         if isinstance(number, (bool, str, bytes)) or not hasattr(number, "__float__"):
             raise wrong_type(path, "a number", value)
         try:
-            result = float(number)
+            return float(number)
         except (OverflowError, TypeError, ValueError):
             raise wrong_value(path, "a number within the range of floats", value) from None
-        if math.isfinite(result) and abs(result) > self.largest:
-            raise wrong_value(path, f"a number of at most {self.largest:.8g}", value)
-        return result
 
     def is_default(self, value: float) -> bool:
         return value == 0 and math.copysign(1, value) > 0
@@ -159,6 +150,24 @@ class FloatKind(ScalarKind[float]):
         if math.isinf(value):
             return "Infinity" if value > 0 else "-Infinity"
         return value
+
+
+class Float32Kind(FloatKind):
+    """A floating point number of 32 bits, kept as the one with the fewest digits, which is what JSON shows."""
+
+    def accept(self, value: object, path: str, *, lenient: bool) -> float:
+        number = super().accept(value, path, lenient=lenient)
+        if not math.isfinite(number):
+            return number
+        try:
+            bits = struct.pack("<f", number)
+        except OverflowError:
+            raise wrong_value(path, "a number within the range of 32-bit floats", value) from None
+        (rounded,) = struct.unpack("<f", bits)
+        candidates = (float(f"{rounded:.{digits}g}") for digits in range(6, 9))
+        return next(
+            (short for short in candidates if struct.pack("<f", short) == bits), float(f"{rounded:.9g}")
+        )
 
 
 class EnumKind(ScalarKind[EnumT]):
@@ -226,5 +235,5 @@ INT32 = IntKind(32, signed=True)
 UINT32 = IntKind(32, signed=False)
 INT64 = IntKind(64, signed=True)
 UINT64 = IntKind(64, signed=False)
-FLOAT = FloatKind(_LARGEST_FLOAT32)
-DOUBLE = FloatKind(math.inf)
+FLOAT = Float32Kind()
+DOUBLE = FloatKind()

@@ -49,7 +49,8 @@ class Message:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
         cls.__fields__ = {**cls.__fields__, **own}
-        cls.__proto_name__ = f"{package or cls.__module__}.{cls.__qualname__}"
+        if "__proto_name__" not in vars(cls):
+            cls.__proto_name__ = f"{package or cls.__module__}.{cls.__qualname__}"
         for field in own.values():
             if field.oneof:
                 group = [other for other in own.values() if other.oneof == field.oneof]
@@ -247,15 +248,17 @@ class Message:
             {field.name: field.to_plain(value) for field, value in self._set_fields()},
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise unknown_field(type(self).__qualname__, name, self.__fields__)
+    if not TYPE_CHECKING:  # a type checker that saw these would take every attribute for a field
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self.__fields__:
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
             raise unknown_field(type(self).__qualname__, name, self.__fields__)
-        object.__setattr__(self, name, value)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in self.__fields__:
+                raise unknown_field(type(self).__qualname__, name, self.__fields__)
+            object.__setattr__(self, name, value)
 
     def _field(self, name: str) -> AnyField:
         field = self.__fields__.get(name)

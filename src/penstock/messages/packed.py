@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 _PREFIX = "type.googleapis.com/"
 _TYPE = "@type"
+_BOXED = ("Any", "Duration", "FieldMask", "Struct", "Timestamp")
 
 
-class AnyMessage(Message, package="google.protobuf"):
+class AnyMessage(Message):
     """Holds a message together with the name of its type; ``Pack`` and ``Unpack`` take ours and protobufs.
 
     In JSON it is the message's own form with ``@type`` beside the fields. ``content`` is that form without ``@type``,
     as text, where protobuf has the encoded bytes.
     """
+
+    __proto_name__ = "google.protobuf.Any"
 
     type_url: Scalar[str] = Scalar(STRING)
     content: Scalar[str] = Scalar(STRING)
@@ -89,8 +92,9 @@ def _full_name(message: Any) -> str:
 
 
 def _is_boxed(name: str) -> bool:
-    """Whether the type's JSON form stands under ``value`` in an Any: protobuf's own types, but for the empty one."""
-    return name.startswith("google.protobuf.") and name != "google.protobuf.Empty"
+    """Whether the type has a JSON form of its own, which then stands under ``value`` beside ``@type``."""
+    package, _, last = name.rpartition(".")
+    return package == "google.protobuf" and (last.endswith("Value") or last in _BOXED)
 
 
 def _text(data: Any) -> str:

@@ -148,17 +148,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        value: Any = import_module(f"penstock.proto.{name}")
-    elif name == "Filesystem":
-        value = __getattr__("PushDestination").Filesystem
-    elif name in _HOMES:
-        value = getattr(import_module(f"penstock.messages.{_HOMES[name]}"), name)
-    else:
-        raise AttributeError(f"penstock.proto has no {name!r}; {did_you_mean(name, __all__)}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker that saw it would find every name here
+
+    def __getattr__(name: str) -> Any:
+        if name in _SUBMODULES:
+            value: Any = import_module(f"penstock.proto.{name}")
+        elif name == "Filesystem":
+            value = __getattr__("PushDestination").Filesystem
+        elif name in _HOMES:
+            value = getattr(import_module(f"penstock.messages.{_HOMES[name]}"), name)
+        else:
+            raise AttributeError(f"penstock.proto has no {name!r}; {did_you_mean(name, __all__)}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
