@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pusher: puts a blessed model where a server finds it, as a new version."""

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driver of Pusher: the gate, and whether the model is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from penstock import files
+from penstock.artifacts.artifact import Artifact
+from penstock.artifacts.standard import InfraBlessing, ModelBlessing
+from penstock.components.pusher.component import PusherInputs, PusherParameters, PusherPlan
+from penstock.components.pusher.versions import newest_version, version_uri
+from penstock.errors import ParameterError
+from penstock.runtime.roles import Decision, Driver, DriverContext, Reuse, Run, Skip
+
+STAMPED_MODEL = "stamped_model"
+_BLESSED, _REASONS, _HAS_MODEL = "blessed", "reasons", "has_model"
+_FINISHED = ("COMPLETE", "CACHED")
+
+
+class PusherDriver(Driver[PusherInputs, PusherParameters, PusherPlan]):
+    """Lets only blessed models through, and those only once in a row."""
+
+    def decide(
+        self, inputs: PusherInputs, parameters: PusherParameters, context: DriverContext
+    ) -> Decision[PusherPlan]:
+        folder = _destination(parameters, context.project_root)
+        refusal = _refusal(inputs)
+        if refusal:
+            return Skip(f"not pushed: {refusal}")
+        key, source = _source(inputs)
+        last = _last_push(folder, context)
+        newest = newest_version(folder)
+        if last is not None and last.version == newest and last.pushed(key, getattr(inputs, key), context):
+            return Reuse(last.execution_id, f"already pushed to {version_uri(folder, last.version)}")
+        # What is found there is a part of the key: a version that was removed, or overtaken by another model's, is
+        # pushed again. The same state never comes twice, so a push is repeated by the rule above or not at all.
+        found = {"newest_version": newest or 0, "last_pushed_version": last.version if last else 0}
+        return Run(PusherPlan(source, folder), cache_parts=found)
+
+
+def _destination(parameters: PusherParameters, project_root: str) -> str:
+    base = parameters.push_destination.filesystem.base_directory
+    if not base:
+        raise ParameterError(
+            "push_destination names no folder",
+            input="push_destination",
+            expected="PushDestination(filesystem=PushDestination.Filesystem(base_directory='…'))",
+        )
+    return files.join(project_root, base)
+
+
+def _refusal(inputs: PusherInputs) -> str:
+    for artifact, verb in (
+        (inputs.model_blessing, "blessed"),
+        (inputs.infra_blessing, "blessed for its server"),
+    ):
+        if artifact is None:
+            continue
+        blessed = _is_blessed(artifact)
+        if blessed is None:
+            return "nothing was decided about the model, as it is when Evaluator has no thresholds"
+        if not blessed:
+            reasons = artifact.get_string_custom_property(_REASONS).splitlines()
+            return f"the model is not {verb}" + (f": {'; '.join(reasons)}" if reasons else "")
+    return ""
+
+
+def _is_blessed(artifact: ModelBlessing | InfraBlessing) -> bool | None:
+    """Returns the verdict: of the metadata, or of the file where the artifact was imported without any."""
+    if artifact.has_custom_property(_BLESSED):
+        return artifact.get_int_custom_property(_BLESSED) == 1
+    prefix = "INFRA_" if isinstance(artifact, InfraBlessing) else ""
+    if files.exists(files.join(artifact.uri, f"{prefix}BLESSED")):
+        return True
+    return False if files.exists(files.join(artifact.uri, f"{prefix}NOT_BLESSED")) else None
+
+
+def _source(inputs: PusherInputs) -> tuple[str, str]:
+    """Returns the input that holds what is pushed, and its folder."""
+    infra = inputs.infra_blessing
+    if infra is not None and infra.get_int_custom_property(_HAS_MODEL) == 1:
+        return "infra_blessing", files.join(infra.uri, STAMPED_MODEL)
+    if inputs.model is None:
+        raise ParameterError(
+            "Pusher has no model",
+            input="model",
+            expected="the input model, or an infra_blessing that holds one (RequestSpec(make_warmup=True))",
+        )
+    return "model", inputs.model.serving_uri
+
+
+@dataclass(frozen=True, slots=True)
+class _Push:
+    """The newest push of this node to the destination."""
+
+    execution_id: int
+    version: int
+
+    def pushed(self, key: str, artifact: Artifact, context: DriverContext) -> bool:
+        """Says whether it was this artifact, or one with the same content, that was pushed."""
+        before: Sequence[Artifact] = context.store.inputs_of(self.execution_id).get(key, ())
+        return any(
+            other.id == artifact.id
+            or (artifact.content_digest != "" and other.content_digest == artifact.content_digest)
+            for other in before
+        )
+
+
+def _last_push(folder: str, context: DriverContext) -> _Push | None:
+    executions = [
+        execution
+        for execution in context.store.executions_of_node(context.pipeline, context.node_id)
+        if execution.state in _FINISHED
+    ]
+    outputs = context.store.outputs_of_all(execution.id for execution in executions)
+    for execution in executions:
+        for pushed in outputs[execution.id].get("pushed_model", ()):
+            version = pushed.get_string_custom_property("pushed_version")
+            uri = pushed.get_string_custom_property("pushed_destination")
+            if version.isdecimal() and uri == version_uri(folder, int(version)):
+                return _Push(execution.id, int(version))
+    return None
