@@ -278,6 +278,8 @@ _OWN_FOLDER = str(Path(__file__).resolve().parents[1])
 
 
 def _is_users(filename: str, file: str | None) -> bool:
+    if filename.startswith("<frozen"):
+        return False
     if file is not None:
         return Path(filename).resolve().parent == Path(file).resolve().parent
-    return not filename.startswith((_OWN_FOLDER, "<frozen"))
+    return not filename.startswith(_OWN_FOLDER)
