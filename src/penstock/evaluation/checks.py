@@ -16,7 +16,14 @@ from penstock.errors import DataError, did_you_mean
 from penstock.evaluation.metric_names import display_name
 from penstock.evaluation.report import OVERALL, SliceReport, ThresholdCheck, finite, format_number
 from penstock.evaluation.slices import spec_name
-from penstock.evaluation.tfma import config_pb2, metric_specs, metric_types, model_util, slicer_lib
+from penstock.evaluation.tfma import (
+    config_pb2,
+    metric_specs,
+    metric_types,
+    model_util,
+    slicer_lib,
+    validation_result_pb2,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,25 @@ def _refuse_missing_slices(validation: Any, slices: Sequence[SliceResult]) -> No
     )
 
 
+def with_compared_slices(validation: Any, slices: Sequence[SliceResult]) -> Any:
+    """Returns TFMA's verdict without the comparisons of slices that it takes for missing although they were made.
+
+    TFMA 0.47 to 0.52 looks for each ``CrossSlicingSpec`` with a threshold among the plain slices, so that a model with
+    such a threshold never passes.
+    """
+    if not validation.missing_cross_slices:
+        return validation
+    missing = [
+        spec for spec in validation.missing_cross_slices if not any(_applies(spec, item) for item in slices)
+    ]
+    repaired = validation_result_pb2.ValidationResult()
+    repaired.CopyFrom(validation)
+    del repaired.missing_cross_slices[:]
+    repaired.missing_cross_slices.extend(missing)
+    repaired.validation_ok = not (missing or repaired.missing_slices or repaired.metric_validations_per_slice)
+    return repaired
+
+
 def _failures(validation: Any) -> dict[str, dict[tuple[bytes, bytes], Any]]:
     found: dict[str, dict[tuple[bytes, bytes], Any]] = {}
     for per_slice in validation.metric_validations_per_slice:
@@ -85,9 +111,13 @@ def _failures(validation: Any) -> dict[str, dict[tuple[bytes, bytes], Any]]:
             key = slicer_lib.deserialize_slice_key(per_slice.slice_key)
         entry = found.setdefault(_slice_id(key), {})
         for failure in per_slice.failures:
-            threshold = getattr(failure.metric_threshold, failure.metric_threshold.WhichOneof("type") or "")
-            entry[_failure_id(failure.metric_key, threshold)] = failure
+            entry[_failure_id(failure.metric_key, _threshold_of(failure))] = failure
     return found
+
+
+def _threshold_of(failure: Any) -> Any:
+    asked = failure.metric_threshold
+    return asked.change_threshold if asked.HasField("change_threshold") else asked.value_threshold
 
 
 def _slice_id(key: Any) -> str:
@@ -141,9 +171,7 @@ def _check(key: Any, threshold: Any, told: SliceReport, *, passed: bool) -> Thre
 def _unmatched(failure: Any, told: SliceReport) -> ThresholdCheck:
     """Tells a failure that TFMA found where the threshold itself would not apply: the metric is not there at all."""
     key = metric_types.MetricKey.from_proto(failure.metric_key)
-    kind = failure.metric_threshold.WhichOneof("type")
-    threshold = getattr(failure.metric_threshold, kind)
-    check = _check(key, threshold, told, passed=False)
+    check = _check(key, _threshold_of(failure), told, passed=False)
     message = failure.message.strip() or "no value"
     reason = f"{check.metric}{_where(told)}: {message} {check.bound} is asked for"
     return ThresholdCheck(

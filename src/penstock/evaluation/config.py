@@ -6,6 +6,7 @@ Everything that can be known without data or model is checked here, before anyth
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,10 +73,12 @@ def prepare(document: str, *, has_model: bool, has_baseline: bool) -> PreparedCo
     _check_models(config, has_model)
     _attach_metric_thresholds(config)
     _check_metrics(config)
+    _check_options(config)
     slices.check_thresholds(config)
-    validates = any(True for _ in thresholds(config))
     changes = config_util.has_change_threshold(config)
     normal = _normalise(config, has_baseline)
+    # A first model that has only changes to answer for passes; predictions without a model have no such first time.
+    validates = any(True for _ in thresholds(config if has_model else normal))
     return PreparedConfig(normal, validates=validates, dropped_changes=changes and not has_baseline)
 
 
@@ -159,6 +162,23 @@ def _check_metrics(config: Any) -> None:
         metric_name(metric)
 
 
+def _check_options(config: Any) -> None:
+    """Refuses what fails inside TFMA (0.47 to 0.52), after all the work and with a message about something else."""
+    if config.options.min_slice_size.value <= 1:
+        return
+    queries = {spec.query_key for spec in config.metrics_specs}
+    for asked, what in (
+        (config.cross_slicing_specs, "cross_slicing_specs"),
+        (len(queries) > 1, "several query_keys"),
+    ):
+        if asked:
+            raise ParameterError(
+                f"eval_config has a min_slice_size and {what}, which TFMA cannot do together",
+                input="eval_config.options.min_slice_size",
+                expected=f"min_slice_size or {what}",
+            )
+
+
 def metric_name(metric: Any) -> str:
     """Returns the name under which TFMA reports a configured metric.
 
@@ -170,7 +190,7 @@ def metric_name(metric: Any) -> str:
             f"there is no metric {metric.class_name!r}",
             input="eval_config.metrics_specs",
             expected="the class name of a metric of TFMA or Keras, or one with its module",
-            hint=did_you_mean(metric.class_name, known_metrics()),
+            hint=_similar_metric(metric.class_name),
         )
     try:
         return str(metric_specs.metric_instance(metric).name)
@@ -180,6 +200,13 @@ def metric_name(metric: Any) -> str:
             input="eval_config.metrics_specs",
             got=f"module {metric.module or '(default)'}, config {metric.config or '{}'}: {_first_line(error)}",
         ) from error
+
+
+def _similar_metric(name: str) -> str:
+    known = known_metrics()
+    same = [other for other in known if other.lower() == name.replace("_", "").lower()]
+    close = same or difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else "see tfma.metrics and tf.keras.metrics"
 
 
 def known_metrics() -> set[str]:
@@ -211,13 +238,13 @@ def _normalise(config: Any, has_baseline: bool) -> Any:
 
 
 def thresholds(config: Any) -> Iterator[Any]:
-    """Yields every ``MetricThreshold`` that metrics carry."""
+    """Yields every ``MetricThreshold`` that metrics carry and that says something."""
     for spec in config.metrics_specs:
         for metric in spec.metrics:
-            if metric.threshold.ByteSize():
-                yield metric.threshold
-            yield from (item.threshold for item in metric.per_slice_thresholds)
-            yield from (item.threshold for item in metric.cross_slice_thresholds)
+            per_slice = (*metric.per_slice_thresholds, *metric.cross_slice_thresholds)
+            for threshold in (metric.threshold, *(item.threshold for item in per_slice)):
+                if threshold.ByteSize():
+                    yield threshold
 
 
 def features_used(config: Any, *, has_model: bool) -> list[FeatureUse]:

@@ -5,6 +5,9 @@ TFMA describes a metric as computations: a Beam ``CombineFn`` per slice, then fu
 from its results. Running them directly gives the numbers that TFMA's pipeline gives, and saves building and running
 some hundred transforms, which takes seconds however little data there is. Memory grows with the number of slices,
 not of examples.
+
+Accumulators are never merged, a row is added to each of its slices: the mean squared error of TFMA 0.47 to 0.52 and
+its kin count the first of several accumulators twice.
 """
 
 from __future__ import annotations
@@ -36,9 +39,6 @@ from penstock.evaluation.tfma import (
 Metrics = dict[Any, Any]
 Inputs = list[list[Any]]
 """Of one row: for each computation, what its combiner takes."""
-
-_ROWS_WORTH_MERGING = 8
-"""Rows of a batch with the same slices from which on adding them once and merging is the faster way."""
 
 
 @dataclass(frozen=True)
@@ -110,26 +110,13 @@ class DirectEvaluation:
         Raises:
             ExecutionError: A metric cannot work with these labels and predictions.
         """
-        groups: dict[frozenset[SliceKey], list[Inputs]] = {}
+        groups: dict[SliceKey, list[Inputs]] = {}
         for row in util.split_extracts(extracts):
-            groups.setdefault(self._slices_of(row), []).append(self._inputs.of(row))
-        for slices, rows in groups.items():
-            if len(slices) > 1 and len(rows) >= _ROWS_WORTH_MERGING:
-                self._add_once(slices, rows)
-            else:
-                for key in slices:
-                    self._add_rows(self._accumulators_of(key), rows)
-
-    def _add_once(self, slices: frozenset[SliceKey], rows: list[Inputs]) -> None:
-        """Adds rows that belong to the same slices to accumulators of their own, and those to each slice's."""
-        own = [combiner.create_accumulator() for combiner in self._combiners]
-        self._add_rows(own, rows)
-        for key in slices:
-            accumulators = self._accumulators_of(key)
-            for index, combiner in enumerate(self._combiners):
-                # A combiner may keep parts of what it merges, and slices must not share them.
-                part = copy.deepcopy(own[index])
-                accumulators[index] = combiner.merge_accumulators([accumulators[index], part])
+            inputs = self._inputs.of(row)
+            for key in self._slices_of(row):
+                groups.setdefault(key, []).append(inputs)
+        for key, rows in groups.items():
+            self._add_rows(self._accumulators_of(key), rows)
 
     def _accumulators_of(self, key: SliceKey) -> list[Any]:
         accumulators = self._accumulators.get(key)
@@ -138,10 +125,10 @@ class DirectEvaluation:
             self._accumulators[key] = accumulators
         return accumulators
 
-    def _slices_of(self, row: Extracts) -> frozenset[SliceKey]:
+    def _slices_of(self, row: Extracts) -> set[SliceKey]:
         features = row.get(constants.FEATURES_KEY) or {}
         transformed = _transformed(row, self._config)
-        return frozenset(slicer_lib.get_slices_for_features_dicts(transformed, features, self._slice_specs))
+        return set(slicer_lib.get_slices_for_features_dicts(transformed, features, self._slice_specs))
 
     def _add_rows(self, accumulators: list[Any], rows: list[Inputs]) -> None:
         for index, combiner in enumerate(self._combiners):
@@ -292,9 +279,9 @@ def split_by_kind(values: Metrics) -> tuple[Metrics, Metrics, Metrics]:
     return metrics, plots, attributions
 
 
-def validate(slices: dict[SliceKey, Metrics], config: Any) -> Any:
-    """Returns TFMA's ``ValidationResult`` of all slices."""
-    combine = results_writer.CombineValidations(config, rubber_stamp=True)
+def validate(slices: dict[SliceKey, Metrics], config: Any, *, has_model: bool) -> Any:
+    """Returns TFMA's ``ValidationResult`` of all slices; without a model TFX does not let missing thresholds pass."""
+    combine = results_writer.CombineValidations(config, rubber_stamp=has_model)
     verdict = combine.create_accumulator()
     for key, values in slices.items():
         metrics, _, _ = split_by_kind(values)

@@ -133,7 +133,7 @@ def _told(spec: Any, source: ModelToScore | None) -> Any:
         model_type="penstock",
         include_default_metrics=False,
         is_baseline=spec.is_baseline,
-        rubber_stamp=True,
+        rubber_stamp=not spec.is_baseline,
     )
 
 
@@ -193,7 +193,7 @@ def run_with_hooks(
                 eval_saved_model_path=source.serving_uri,
                 model_name=spec.name,
                 eval_config=config,
-                rubber_stamp=True,
+                rubber_stamp=not spec.is_baseline,
             )
             for spec, source in _sources(request, prepared)
         ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,9 +13,10 @@ from penstock import files
 from penstock.beam.arguments import is_in_process
 from penstock.errors import DataError, ParameterError, PenstockError
 from penstock.evaluation import result_files
+from penstock.evaluation.checks import with_compared_slices
 from penstock.evaluation.config import PreparedConfig, features_used, needs_beam, prepare, run_document
 from penstock.evaluation.direct import Computations, DirectEvaluation
-from penstock.evaluation.outcome import make_report
+from penstock.evaluation.outcome import make_report, slices_of
 from penstock.evaluation.report import EvaluationReport, ReportedModel, write_report
 from penstock.evaluation.request import EvaluationRequest
 from penstock.evaluation.scoring import (
@@ -50,9 +52,12 @@ def evaluate(request: EvaluationRequest, loader: Loader = load_model) -> Evaluat
         results, counted = _on_beam(request, prepared, readers)
     else:
         results, counted = _directly(request, prepared, readers, loader, computations)
+    slices = slices_of(prepared.proto, results)
+    results = _settle(request, prepared, results, with_compared_slices(results.validation, slices))
     report = make_report(
         prepared,
         results,
+        slices,
         models=[ReportedModel(model.role, model.uri, model.id) for model in request.models],
         splits=list(dict.fromkeys(split.name for split in request.splits)),
         rows=counted[0],
@@ -60,6 +65,17 @@ def evaluate(request: EvaluationRequest, loader: Loader = load_model) -> Evaluat
     )
     write_report(request.output_uri, report)
     return report
+
+
+def _settle(
+    request: EvaluationRequest, prepared: PreparedConfig, results: result_files.Results, verdict: Any
+) -> result_files.Results:
+    """Writes the verdict again where it was set right, and removes the files that the configuration leaves out."""
+    if verdict is not results.validation:
+        results = replace(results, validation=verdict)
+        result_files.write_verdict(request.output_uri, verdict, request.temp_dir)
+    result_files.remove_disabled(request.output_uri, prepared.proto.options.disabled_outputs.values)
+    return results
 
 
 def _computations(prepared: PreparedConfig, schema: Any) -> Computations:
@@ -102,12 +118,13 @@ def _directly(
         if extracts is not None:
             evaluation.add(extracts)
     _check_counted(request, prepared, scorer.rows, scorer.rows_without_label)
-    results = result_files.to_results(evaluation.finish(), prepared.proto)
+    results = result_files.to_results(
+        evaluation.finish(), prepared.proto, has_model=request.candidate is not None
+    )
     result_files.write(
         request.output_uri,
         results,
         _run_document(request, prepared, readers),
-        disabled=prepared.proto.options.disabled_outputs.values,
         temp_dir=request.temp_dir,
     )
     return results, (scorer.rows, scorer.rows_without_label)
@@ -134,9 +151,7 @@ def _on_beam(
         rows, without_label = distributed.run(request, prepared, shards)
     _check_counted(request, prepared, rows, without_label)
     results = result_files.read(request.output_uri)
-    disabled = prepared.proto.options.disabled_outputs.values
     files.write_atomic(files.join(request.output_uri, result_files.RUN_FILE), document)
-    result_files.remove_disabled(request.output_uri, disabled)
     return results, (rows, without_label)
 
 

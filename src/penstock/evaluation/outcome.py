@@ -29,6 +29,7 @@ _MAX_PLOTTED_SLICES = 50
 def make_report(
     prepared: PreparedConfig,
     results: Results,
+    slices: Sequence[SliceResult],
     *,
     models: Sequence[ReportedModel],
     splits: Sequence[str],
@@ -37,12 +38,19 @@ def make_report(
 ) -> EvaluationReport:
     """Returns the report of an evaluation.
 
+    Args:
+        prepared: The configuration.
+        results: What TFMA found.
+        slices: All slices, as ``slices_of`` returns them.
+        models: As in ``EvaluationReport``.
+        splits: As in ``EvaluationReport``.
+        rows: As in ``EvaluationReport``.
+        rows_without_label: As in ``EvaluationReport``.
+
     Raises:
         DataError: A slice that has a threshold of its own does not occur in the data.
     """
-    config = prepared.proto
-    slices = slices_of(config, results)
-    checks = check_all(config, slices, results.validation) if prepared.validates else ()
+    checks = check_all(prepared.proto, slices, results.validation) if prepared.validates else ()
     return EvaluationReport(
         models=tuple(models),
         splits=tuple(splits),

@@ -42,9 +42,9 @@ class Results:
     validation: Any = None
 
 
-def to_results(slices: dict[SliceKey, Metrics], config: Any) -> Results:
+def to_results(slices: dict[SliceKey, Metrics], config: Any, *, has_model: bool) -> Results:
     """Returns the messages for metrics that were added up directly."""
-    results = Results(validation=validate(slices, config))
+    results = Results(validation=validate(slices, config, has_model=has_model))
     for key, values in slices.items():
         metrics, plots, attributions = split_by_kind(values)
         results.metrics.append(results_writer.convert_slice_metrics_to_proto((key, metrics), None))
@@ -53,39 +53,37 @@ def to_results(slices: dict[SliceKey, Metrics], config: Any) -> Results:
     return results
 
 
-def write(uri: str, results: Results, run_document: str, *, disabled: Iterable[str], temp_dir: str) -> None:
+def write(uri: str, results: Results, run_document: str, temp_dir: str) -> None:
     """Writes all files of an evaluation.
 
     Args:
         uri: Folder to write into.
         results: What to write.
         run_document: Content of ``eval_config.json``.
-        disabled: Outputs that ``Options.disabled_outputs`` leaves out.
         temp_dir: Local folder, used where ``uri`` is not local.
     """
-    target = files.local_path(uri) if files.is_local(uri) else os.path.join(temp_dir, "evaluation")
-    os.makedirs(target, exist_ok=True)
-    messages = {
-        constants.METRICS_KEY: results.metrics,
-        constants.PLOTS_KEY: results.plots,
-        constants.ATTRIBUTIONS_KEY: results.attributions,
-        constants.VALIDATIONS_KEY: [results.validation],
-    }
-    left_out = set(disabled)
-    with files.storage_errors("write", uri):
-        for key, found in messages.items():
-            if key not in left_out:
-                _write_records(os.path.join(target, _FILES[key]), found)
-    if "eval_config" not in left_out and RUN_FILE not in left_out:
-        files.write_atomic(os.path.join(target, RUN_FILE), run_document)
-    if not files.is_local(uri):
-        files.copy_tree(target, uri)
+    _write_messages(uri, constants.METRICS_KEY, results.metrics, temp_dir)
+    _write_messages(uri, constants.PLOTS_KEY, results.plots, temp_dir)
+    _write_messages(uri, constants.ATTRIBUTIONS_KEY, results.attributions, temp_dir)
+    write_verdict(uri, results.validation, temp_dir)
+    files.write_atomic(files.join(uri, RUN_FILE), run_document)
 
 
-def _write_records(path: str, messages: Iterable[Any]) -> None:
-    with tf.io.TFRecordWriter(path) as writer:
-        for message in messages:
-            writer.write(message.SerializeToString())
+def write_verdict(uri: str, validation: Any, temp_dir: str) -> None:
+    """Writes the ``ValidationResult`` of an evaluation."""
+    _write_messages(uri, constants.VALIDATIONS_KEY, [validation], temp_dir)
+
+
+def _write_messages(uri: str, key: str, messages: Iterable[Any], temp_dir: str) -> None:
+    target = files.join(uri, _FILES[key])
+    path = files.local_path(target) if files.is_local(target) else os.path.join(temp_dir, _FILES[key])
+    with files.storage_errors("write", path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with tf.io.TFRecordWriter(path) as writer:
+            for message in messages:
+                writer.write(message.SerializeToString())
+    if not files.is_local(target):
+        files.copy_tree(path, target)
 
 
 def remove_disabled(uri: str, disabled: Iterable[str]) -> None:
