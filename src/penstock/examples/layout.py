@@ -25,6 +25,7 @@ def table_type(feature: FeatureSpec) -> pa.DataType:
     return pa.list_(value) if feature.is_list else value
 
 
+@lru_cache(maxsize=256)
 def table_schema(features: FeatureSet) -> pa.Schema:
     """Returns the schema of the table layout, with the features in its metadata."""
     fields = [pa.field(feature.name, table_type(feature)) for feature in features]

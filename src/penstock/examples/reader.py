@@ -75,9 +75,16 @@ class ExamplesReader:
         convert = to_table_layout if layout == "table" else to_example_layout
         return rebatch((convert(batch, features) for batch in self.found_batches(rows)), rows)
 
-    def found_batches(self, rows: int = 4096) -> Iterator[pa.RecordBatch]:
-        """Yields the rows in order as the files have them, in batches of at most ``rows`` and of varying schema."""
-        for shard in self.shards:
+    def found_batches(
+        self, rows: int = 4096, shards: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yields the rows in order as the files have them, in batches of at most ``rows`` and of varying schema.
+
+        Args:
+            rows: Most rows in a batch.
+            shards: Which of the files to read, in this order; ``None`` means all.
+        """
+        for shard in self.shards if shards is None else shards:
             if self.format == "tfrecord":
                 yield from read_tfrecord(shard, rows)
             else:

@@ -33,4 +33,9 @@ def read_kinds(schema_file: str) -> dict[str, FeatureKind]:
             expected="a tensorflow.metadata.v0.Schema in text form",
             got=str(error),
         ) from error
+    return kinds_of_schema(schema)
+
+
+def kinds_of_schema(schema: schema_pb2.Schema) -> dict[str, FeatureKind]:
+    """Returns the kind of each feature that a schema gives a type, in its order."""
     return {feature.name: _KINDS[feature.type] for feature in schema.feature if feature.type in _KINDS}
