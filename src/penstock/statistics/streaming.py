@@ -12,10 +12,8 @@ from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_data_validation.statistics.generators import top_k_uniques_sketch_stats_generator
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from penstock.statistics.sampling import RowSampler
 from penstock.statistics.top_values import TopValuesGenerator
-
-BATCH_ROWS = 16_384
-"""Rows in a batch: large enough that a batch's fixed cost is small, small enough for wide rows."""
 
 _COMPACT_EVERY_BATCHES = 64
 
@@ -40,11 +38,15 @@ class StatisticsStream:
     """Takes batches in example layout one by one and gives their statistics at the end.
 
     Args:
-        options: TFDV's options, for which :func:`can_stream` is true. ``sample_rate`` is the reader's business.
+        options: TFDV's options, for which :func:`can_stream` is true.
+
+    Attributes:
+        rows: Number of rows taken in, without those that ``sample_rate`` leaves out.
     """
 
     def __init__(self, options: tfdv.StatsOptions) -> None:
         self._allowlist = options.feature_allowlist
+        self._keep = RowSampler(options.sample_rate)
         self._generators = _generators(options)
         for generator in self._generators:
             generator.setup()
@@ -54,6 +56,7 @@ class StatisticsStream:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Takes in one batch; one without rows changes nothing."""
+        batch = self._keep(batch)
         if not batch.num_rows:
             return
         if self._allowlist:

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from penstock.artifacts.standard import ExampleStatistics, Schema
 from penstock.graph.channel import Channel
-from penstock.graph.component import BaseComponent, ExecutionBaseType
+from penstock.graph.component import BaseComponent
 from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.ir.model import ExecutionBaseType
 from penstock.runtime.roles import Work
 
 

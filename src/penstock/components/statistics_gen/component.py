@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from penstock.artifacts.standard import Examples, ExampleStatistics, Schema
 from penstock.errors import ParameterError
 from penstock.graph.channel import Channel
-from penstock.graph.component import BaseComponent, ExecutionBaseType
+from penstock.graph.component import BaseComponent
 from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.ir.model import ExecutionBaseType
 from penstock.runtime.roles import Work
 
 
