@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of ``run_fn`` whose cause the user cannot see from the traceback alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock.errors import PenstockError, UserCodeError, did_you_mean
+from penstock.examples.accessor import explain_format_error
+from penstock.examples.reader import ExamplesReader
+
+
+def explained(error: UserCodeError, train_files: Sequence[str]) -> UserCodeError:
+    """Says more of an error of the user's code where the training data tell more than the error does.
+
+    Args:
+        error: The error; what the code raised is its cause.
+        train_files: Patterns of the files that were trained on.
+    """
+    cause = error.__cause__
+    format_error = explain_format_error(cause, train_files) if cause is not None else None
+    if format_error is not None:
+        return UserCodeError(
+            format_error.message,
+            component=error.component,
+            input=format_error.input,
+            hint=format_error.hint,
+            traceback=error.traceback,
+        )
+    if error.hint is None and isinstance(cause, KeyError) and cause.args and isinstance(cause.args[0], str):
+        error.hint = _unknown_feature(cause.args[0], train_files)
+    return error
+
+
+def _unknown_feature(name: str, train_files: Sequence[str]) -> str | None:
+    try:
+        features = ExamplesReader(train_files).features.names
+    except PenstockError:
+        return None  # the error stands as it is
+    return (
+        None if name in features else f"the examples have no feature {name!r}: {did_you_mean(name, features)}"
+    )
