@@ -12,8 +12,6 @@ from penstock.errors import ParameterError, did_you_mean
 from penstock.messages.evaluation import EvalConfig
 from penstock.runtime.roles import Driver, DriverContext, Run
 
-_PAGE = 50
-
 
 class EvaluatorDriver(Driver[EvaluatorInputs, EvaluatorParameters, EvaluatorPlan]):
     """Checks what can be checked without data, and finds the baseline."""
@@ -87,18 +85,11 @@ def _same(model: Artifact, other: Artifact) -> bool:
 
 def _compared_with(blessed: Model, context: DriverContext) -> Model | None:
     """Returns the model that a blessed model was compared with when it was blessed, ``None`` where there was none."""
-    seen, limit = 0, _PAGE
-    while True:
-        blessings = context.store.latest_artifacts(
-            ModelBlessing.TYPE_NAME, pipeline=context.pipeline, node_id=context.node_id, limit=limit
-        )
-        for blessing in blessings[seen:]:
-            is_verdict = blessing.get_int_custom_property("current_model_id") == blessed.id
-            if is_verdict and blessing.get_int_custom_property("blessed") == 1:
-                return _model(blessing.get_int_custom_property("baseline_model_id"), context)
-        if len(blessings) < limit:
-            return None
-        seen, limit = len(blessings), limit * 5
+    for blessing in context.store.newest_artifacts(ModelBlessing.TYPE_NAME, pipeline=context.pipeline):
+        is_its_own = blessing.get_int_custom_property("current_model_id") == blessed.id
+        if is_its_own and blessing.get_int_custom_property("blessed") == 1:
+            return _model(blessing.get_int_custom_property("baseline_model_id"), context)
+    return None
 
 
 def _model(artifact_id: int, context: DriverContext) -> Model | None:

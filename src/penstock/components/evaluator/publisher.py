@@ -79,5 +79,9 @@ def _summary(result: EvaluatorResult) -> str:
     if result.blessed is None:
         return "no threshold, no blessing"
     if result.blessed:
-        return f"blessed ({result.checked} thresholds kept)"
-    return f"not blessed ({result.failed} of {result.checked} thresholds missed)"
+        return f"blessed ({result.checked} {_thresholds(result.checked)} kept)"
+    return f"not blessed ({result.failed} of {result.checked} {_thresholds(result.checked)} missed)"
+
+
+def _thresholds(count: int) -> str:
+    return "threshold" if count == 1 else "thresholds"
