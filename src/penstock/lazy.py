@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from penstock.errors import did_you_mean
@@ -23,7 +24,7 @@ def lazy_names(
     Args:
         module: The facade's ``__name__``.
         homes: Where each name comes from: the path of a module that has the name, ``module:other`` where it has
-            another name there, ``module:`` where the name stands for the module itself.
+            another name there (``module:Outer.Inner`` too), ``module:`` where the name stands for the module itself.
     """
 
     def get(name: str) -> Any:
@@ -33,7 +34,7 @@ def lazy_names(
         path, colon, other = home.partition(":")
         value: Any = import_module(path)
         if other or not colon:
-            value = getattr(value, other or name)
+            value = attrgetter(other or name)(value)
         setattr(sys.modules[module], name, value)
         return value
 

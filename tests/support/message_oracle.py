@@ -70,6 +70,28 @@ def _type_word(field: Any) -> str:
     return _WORDS[id(field.kind)]
 
 
+def fill(protobuf: Any, cls: type[Message], values: dict[str, Any]) -> None:
+    """Sets fields of a protobuf, by protobuf's own means, to what the constructor of our class would be given."""
+    for name, value in values.items():
+        field: Any = cls.__fields__[name]
+        if isinstance(field, fields.MessageMap):
+            for key, item in value.items():
+                fill(getattr(protobuf, name)[key], field.type, item)
+        elif isinstance(field, fields.RepeatedMessages):
+            for item in value:
+                fill(getattr(protobuf, name).add(), field.type, item)
+        elif hasattr(field, "type"):
+            getattr(protobuf, name).SetInParent()
+            fill(getattr(protobuf, name), field.type, value)
+        elif isinstance(field, fields.Map):
+            getattr(protobuf, name).update(value)
+        elif isinstance(field, fields.Repeated):
+            getattr(protobuf, name).extend(value)
+        else:
+            kind: Any = field.kind
+            setattr(protobuf, name, kind.enum[value] if hasattr(kind, "enum") else value)
+
+
 # -------------------------------------------------------------------------------- protobuf classes of our shape
 
 
@@ -90,22 +112,7 @@ class ProtobufMirror:
     def make(self, cls: type[Message], values: dict[str, Any]) -> Any:
         """A protobuf of one of our message classes, filled by protobuf's own means."""
         message = self.of(cls)()
-        for name, value in values.items():
-            field: Any = cls.__fields__[name]
-            if isinstance(field, fields.MessageMap):
-                for key, item in value.items():
-                    getattr(message, name)[key].CopyFrom(self.make(field.type, item))
-            elif isinstance(field, fields.RepeatedMessages):
-                getattr(message, name).extend([self.make(field.type, item) for item in value])
-            elif hasattr(field, "type"):
-                getattr(message, name).CopyFrom(self.make(field.type, value))
-            elif isinstance(field, fields.Map):
-                getattr(message, name).update(value)
-            elif isinstance(field, fields.Repeated):
-                getattr(message, name).extend(value)
-            else:
-                kind: Any = field.kind
-                setattr(message, name, kind.enum[value] if hasattr(kind, "enum") else value)
+        fill(message, cls, values)
         return message
 
     def _message(self, cls: type[Message]) -> str:

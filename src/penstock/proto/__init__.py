@@ -8,10 +8,9 @@ imported before it is asked for.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from penstock.errors import did_you_mean
+from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
     from penstock.messages.bulk_inferrer import ClassifyOutput as ClassifyOutput
@@ -61,107 +60,33 @@ if TYPE_CHECKING:
     from penstock.proto import orchestration as orchestration
 
     Filesystem = PushDestination.Filesystem
-
-_SUBMODULES = ("evaluation", "orchestration")
-_NAMES = {
-    "bulk_inferrer": (
-        "ClassifyOutput",
-        "DataSpec",
-        "ModelSpec",
-        "OutputColumnsSpec",
-        "OutputExampleSpec",
-        "PredictOutput",
-        "PredictOutputCol",
-        "RegressOutput",
-    ),
-    "distribution_validator": ("DistributionValidatorConfig", "FeatureComparator"),
-    "evaluator": ("FeatureSlicingSpec", "SingleSlicingSpec"),
-    "example_diff": ("ExampleDiffConfig", "PairedExampleSkew"),
-    "example_gen": ("CustomConfig", "FileFormat", "Input", "Output", "PayloadFormat", "SplitConfig"),
-    "infra_validator": (
-        "EnvVar",
-        "EnvVarSource",
-        "KubernetesConfig",
-        "LocalDockerConfig",
-        "PodOverrides",
-        "RequestSpec",
-        "Resources",
-        "SecretKeySelector",
-        "ServingSpec",
-        "TensorFlowServing",
-        "TensorFlowServingRequestSpec",
-        "ValidationSpec",
-    ),
-    "pusher": ("PushDestination", "Versioning"),
-    "range_config": ("RangeConfig", "RollingRange", "StaticRange"),
-    "trainer": ("EvalArgs", "TrainArgs"),
-    "transform": ("SplitsConfig",),
-    "tuner": ("TuneArgs",),
-}
-_HOMES = {name: module for module, names in _NAMES.items() for name in names}
-
-__all__ = [
-    "ClassifyOutput",
-    "CustomConfig",
-    "DataSpec",
-    "DistributionValidatorConfig",
-    "EnvVar",
-    "EnvVarSource",
-    "EvalArgs",
-    "ExampleDiffConfig",
-    "FeatureComparator",
-    "FeatureSlicingSpec",
-    "FileFormat",
-    "Filesystem",
-    "Input",
-    "KubernetesConfig",
-    "LocalDockerConfig",
-    "ModelSpec",
-    "Output",
-    "OutputColumnsSpec",
-    "OutputExampleSpec",
-    "PairedExampleSkew",
-    "PayloadFormat",
-    "PodOverrides",
-    "PredictOutput",
-    "PredictOutputCol",
-    "PushDestination",
-    "RangeConfig",
-    "RegressOutput",
-    "RequestSpec",
-    "Resources",
-    "RollingRange",
-    "SecretKeySelector",
-    "ServingSpec",
-    "SingleSlicingSpec",
-    "SplitConfig",
-    "SplitsConfig",
-    "StaticRange",
-    "TensorFlowServing",
-    "TensorFlowServingRequestSpec",
-    "TrainArgs",
-    "TuneArgs",
-    "ValidationSpec",
-    "Versioning",
-    "evaluation",
-    "orchestration",
-]
-
-
-if not TYPE_CHECKING:  # a type checker that saw it would find every name here
-
-    def __getattr__(name: str) -> Any:
-        if name in _SUBMODULES:
-            value: Any = import_module(f"penstock.proto.{name}")
-        elif name == "Filesystem":
-            value = __getattr__("PushDestination").Filesystem
-        elif name in _HOMES:
-            value = getattr(import_module(f"penstock.messages.{_HOMES[name]}"), name)
-        else:
-            raise AttributeError(f"penstock.proto has no {name!r}; {did_you_mean(name, __all__)}")
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+else:
+    _NAMES = {
+        "bulk_inferrer": (
+            "ClassifyOutput DataSpec ModelSpec OutputColumnsSpec OutputExampleSpec PredictOutput "
+            "PredictOutputCol RegressOutput"
+        ),
+        "distribution_validator": "DistributionValidatorConfig FeatureComparator",
+        "evaluator": "FeatureSlicingSpec SingleSlicingSpec",
+        "example_diff": "ExampleDiffConfig PairedExampleSkew",
+        "example_gen": "CustomConfig FileFormat Input Output PayloadFormat SplitConfig",
+        "infra_validator": (
+            "EnvVar EnvVarSource KubernetesConfig LocalDockerConfig PodOverrides RequestSpec "
+            "Resources SecretKeySelector ServingSpec TensorFlowServing "
+            "TensorFlowServingRequestSpec ValidationSpec"
+        ),
+        "pusher": "PushDestination Versioning",
+        "range_config": "RangeConfig RollingRange StaticRange",
+        "trainer": "EvalArgs TrainArgs",
+        "transform": "SplitsConfig",
+        "tuner": "TuneArgs",
+    }
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        {name: f"penstock.messages.{module}" for module, names in _NAMES.items() for name in names.split()}
+        | {
+            "Filesystem": "penstock.messages.pusher:PushDestination.Filesystem",
+            "evaluation": "penstock.proto.evaluation:",
+            "orchestration": "penstock.proto.orchestration:",
+        },
+    )

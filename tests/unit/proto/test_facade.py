@@ -56,29 +56,33 @@ TFX_V1 = [
 ]
 """Names of ``tfx.v1.proto``, with the three that can be reached there without being listed."""
 
+ALL: list[str] = vars(proto)["__all__"]
+
 
 @pytest.mark.parametrize("name", TFX_V1)
 def test_has_every_name_of_tfx(name: str) -> None:
     value = getattr(proto, name)
     assert issubclass(value, (Message, ProtoEnum))
-    assert name in proto.__all__
+    assert name in ALL
     assert name in dir(proto)
 
 
 def test_star_import_gives_all_names() -> None:
     namespace: dict[str, object] = {}
     exec("from penstock.proto import *", namespace)
-    assert set(proto.__all__) <= set(namespace)
+    assert set(ALL) <= set(namespace)
 
 
 def test_unknown_names_get_a_hint() -> None:
-    with pytest.raises(AttributeError, match=r"penstock\.proto has no 'TrainArg'; did you mean 'TrainArgs'"):
+    with pytest.raises(
+        AttributeError, match=r"'penstock\.proto' has no attribute 'TrainArg'; did you mean 'TrainArgs'"
+    ):
         proto.TrainArg  # type: ignore[attr-defined]  # noqa: B018 - the point of the test
 
 
 def test_what_type_checkers_see_is_what_there_is() -> None:
     tree = ast.parse(inspect.getsource(proto))
-    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     homes = {
         alias.name: node.module
@@ -87,7 +91,7 @@ def test_what_type_checkers_see_is_what_there_is() -> None:
         for alias in node.names
         if alias.name not in ("evaluation", "orchestration")
     }
-    assert seen | {"Filesystem"} == set(proto.__all__)
+    assert seen | {"Filesystem"} == set(ALL)
     for name, module in homes.items():
         assert module is not None
         assert getattr(importlib.import_module(module), name) is getattr(proto, name)
