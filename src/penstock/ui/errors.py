@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One clear block per error: the user's traceback first, then what failed, what was expected, what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from pathlib import Path
+
+from penstock.errors import PenstockError
+
+_NOT_THE_USERS = (str(Path(__file__).resolve().parents[1]), os.path.dirname(os.__file__), "<")
+_PARTS = re.compile(r"; (?=(?:input|expected|got|what to do): )")
+
+
+def error_block(error: PenstockError, *, log_file: str | None = None) -> str:
+    """Returns the text that tells an error to a user.
+
+    Args:
+        error: The error.
+        log_file: Log of the node that failed, if it has one.
+    """
+    message = f"{error.component}: {error.message}" if error.component else error.message
+    lines = [f"error: {message}"]
+    told = {"input": error.input, "at": _place(error), "expected": error.expected, "got": error.got}
+    for label, value in {**told, "what to do": error.hint, "log": log_file}.items():
+        if value and not (label == "input" and value in message):
+            lines.append(f"  {label}: {value}")
+    return _after_traceback(getattr(error, "traceback", ""), lines)
+
+
+def reason_block(node_id: str, reason: str, *, trace: str = "", log_file: str | None = None) -> str:
+    """Returns the same for a node's failure of which only the recorded reason is left."""
+    first, *rest = _PARTS.split(reason.removeprefix(f"{node_id}: "))
+    lines = [f"error: {node_id}: {first}", *(f"  {part}" for part in rest)]
+    if log_file:
+        lines.append(f"  log: {log_file}")
+    return _after_traceback(trace, lines)
+
+
+def _after_traceback(trace: str, lines: list[str]) -> str:
+    return "\n".join([*([trace.rstrip()] if trace else []), *lines])
+
+
+def _place(error: PenstockError) -> str | None:
+    """Returns the line of the user's code on which an error of ours came up, if there is one."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = frame.filename
+        if not path.startswith(_NOT_THE_USERS) and "site-packages" not in path and path != sys.argv[0]:
+            return f"{path}:{frame.lineno}"
+    return None

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a run as text: a table of nodes, metrics per slice, the blessing, where the model went."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from penstock.evaluation.report import format_number
+from penstock.runtime.run import NodeResult
+from penstock.ui.errors import reason_block
+from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
+from penstock.ui.tables import count, duration, table
+from penstock.ui.terminal import Palette, columns, has_colours
+
+_STATE, _DETAIL = 1, 4
+_CAUSE = re.compile(r"; (?:input|expected|got|what to do): ")
+
+
+def run_text(outcome: RunOutcome) -> str:
+    """Returns the page for the terminal, or the file, that standard output is."""
+    palette = Palette(has_colours(sys.stdout))
+    parts = [_title(outcome, palette), "", _nodes(outcome.nodes, palette, columns(sys.stdout))]
+    for evaluation in outcome.evaluations:
+        parts += ["", *_evaluation(evaluation, palette)]
+    if outcome.pushes:
+        parts += ["", *(_push(push, palette) for push in outcome.pushes)]
+    if outcome.state in ("FAILED", "CANCELED"):
+        parts += ["", f"go on with: penstock run … --resume {outcome.run_id}"]
+    return "\n".join(parts)
+
+
+def failures_text(outcome: RunOutcome) -> str:
+    """Returns one block per node that failed, ``""`` where none did."""
+    blocks = [
+        reason_block(r.node_id, r.reason, trace=r.traceback, log_file=outcome.log_file(r.node_id))
+        for r in outcome.nodes
+        if r.state == "failed"
+    ]
+    return "\n\n".join(blocks)
+
+
+def _title(outcome: RunOutcome, palette: Palette) -> str:
+    took = f" in {duration(outcome.seconds)}" if outcome.seconds is not None else ""
+    return f"{outcome.pipeline} run {outcome.run_id}: {palette.state(outcome.state)}{took}"
+
+
+def _nodes(nodes: Sequence[NodeResult], palette: Palette, width: int | None) -> str:
+    rows = [(n.node_id, n.state, duration(n.seconds), count(n.rows), _detail(n)) for n in nodes]
+
+    def paint(column: int, cell: str) -> str:
+        return palette.state(cell) if column == _STATE else cell
+
+    return table(("node", "state", "time", "rows", "detail"), rows, right=(2, 3), width=width, paint=paint)
+
+
+def _detail(result: NodeResult) -> str:
+    """Returns why it ended so and what came out; of a failure the cause alone, since its block says the rest."""
+    reason = result.reason.removeprefix(f"{result.node_id}: ")
+    if result.state == "failed":
+        return _CAUSE.split(reason)[0]
+    return "; ".join(filter(None, (result.summary, reason)))
+
+
+def _evaluation(evaluation: EvaluationOutcome, palette: Palette) -> Iterator[str]:
+    headline = evaluation.headline
+    has_baseline = any(row.baseline for row in headline.rows)
+    if headline.rows:
+        header = ["slice"]
+        for name in headline.metrics:
+            header += [name, "baseline"] if has_baseline else [name]
+        rows = []
+        for row in headline.rows:
+            cells = [row.slice]
+            for index, value in enumerate(row.values):
+                cells.append(format_number(value))
+                if has_baseline:
+                    cells.append(format_number(row.baseline[index]) if row.baseline else "")
+            rows.append(cells)
+        yield table(header, rows, right=range(1, len(header)))
+        if headline.left_out:
+            yield f"({headline.left_out} more slices: penstock show {evaluation.node_id}.evaluation --html FILE)"
+    yield from evaluation.notes
+    yield _blessing(evaluation, palette)
+    yield from (f"  {reason}" for reason in evaluation.reasons)
+
+
+def _blessing(evaluation: EvaluationOutcome, palette: Palette) -> str:
+    if evaluation.blessed is None:
+        return f"{evaluation.node_id}: no verdict, since no threshold is configured"
+    verdict = palette.paint("blessed", "green") if evaluation.blessed else palette.paint("not blessed", "red")
+    against = f", compared with model {evaluation.baseline_id}" if evaluation.baseline_id else ""
+    return f"{evaluation.node_id}: model {evaluation.model_id} is {verdict}{against}"
+
+
+def _push(push: PushOutcome, palette: Palette) -> str:
+    if push.pushed:
+        return f"{push.node_id}: {palette.paint('pushed', 'green')} to {push.destination}"
+    return f"{push.node_id}: {palette.paint('not pushed', 'yellow')}: {push.reason}"
