@@ -55,8 +55,8 @@ class RunNode(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
         self._node_id = node_id
         self._parameters = parameters
 
-    # Beam takes the hint of *args for that of each argument, hence no_annotations; its decorators are untyped.
-    @beam.typehints.decorators.no_annotations  # type: ignore[untyped-decorator]
+    # Beam takes the hint of *args for that of each argument.
+    @beam.typehints.decorators.no_annotations  # type: ignore[untyped-decorator]  # Beam has no types
     def process(self, _: None, *upstream: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yields how the node ended, as plain values."""
         ended = {item["node_id"]: NodeResult(**item) for group in upstream for item in group}

@@ -183,7 +183,7 @@ class Driver(Generic[InputsT, ParametersT, PlanT]):
 class PlainDriver(Driver[Any, Any, None]):
     """The driver of a component that always runs, unless the cache holds its result."""
 
-    def decide(self, inputs: Any, parameters: Any, context: DriverContext) -> Run[None]:  # noqa: ARG002
+    def decide(self, inputs: Any, parameters: Any, context: DriverContext) -> Run[None]:  # noqa: ARG002  nothing to decide
         """Returns ``Run`` without a plan."""
         return Run(None)
 
@@ -207,6 +207,6 @@ class Publisher(Generic[InputsT, OutputsT, ParametersT, PlanT, ResultT]):
 class PlainPublisher(Publisher[Any, Any, Any, Any, Any]):
     """The publisher of a component that has nothing to record beyond its outputs."""
 
-    def describe(self, work: Any, result: Any) -> Record:  # noqa: ARG002
+    def describe(self, work: Any, result: Any) -> Record:  # noqa: ARG002  nothing to say
         """Returns an empty record."""
         return Record()
