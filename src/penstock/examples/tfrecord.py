@@ -9,10 +9,12 @@ default level for a fifth more bytes.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import IO, Any
 
@@ -38,25 +40,41 @@ class RecordFile:
         self.uri = uri
         self._file: IO[bytes] = files.open(uri, "wb")
         self._compressor = zlib.compressobj(level, zlib.DEFLATED, _GZIP_WINDOW)
+        # zlib lets go of the interpreter's lock, so compressing takes no time from whoever makes the next records.
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
 
     def write(self, records: Sequence[bytes]) -> None:
-        """Appends records."""
+        """Appends records; they are compressed while the caller goes on."""
         crc, header = _masked_crc(), _header
         parts: list[bytes] = []
         for record in records:
             parts += (header(len(record)), record, _FOOTER.pack(crc(record)))
-        with files.storage_errors("write", self.uri):
-            self._file.write(self._compressor.compress(b"".join(parts)))
+        self._wait()
+        self._pending = self._thread.submit(self._append, b"".join(parts))
 
     def close(self) -> None:
         """Ends the file."""
+        self._wait()
+        self._thread.shutdown()
         with files.storage_errors("write", self.uri):
             self._file.write(self._compressor.flush())
             self._file.close()
 
     def abandon(self) -> None:
         """Closes the file without ending it."""
-        self._file.close()
+        self._thread.shutdown()
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            with files.storage_errors("write", self.uri):
+                pending.result()
+
+    def _append(self, framed: bytes) -> None:
+        self._file.write(self._compressor.compress(framed))
 
 
 def read_records(uri: str, rows: int) -> Iterator[list[bytes]]:
