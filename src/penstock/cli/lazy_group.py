@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
             ctx.fail(f"there is no command {args[0]!r}; {did_you_mean(args[0], self._lazy)}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
         """Writes the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(command.name, command.summary) for command in self._lazy.values()])
