@@ -240,7 +240,7 @@ def _text_value(key: str, text: str) -> Any:
 
 
 def _float_value(number: float) -> Any:
-    if _rounded(number) == number and abs(number) < _PLAIN_FLOAT_BOUND:
+    if _same(_rounded(number), number) and abs(number) < _PLAIN_FLOAT_BOUND:
         return mlmd.pb.Value(double_value=number)
     if structs.is_exact(number):
         return structs.to_value(number)
@@ -261,7 +261,7 @@ def _rounded(number: float) -> float:
     if math.isnan(number):
         return 0.0
     bounded = max(min(float(number), 1e15), -1e15)
-    return float(f"{bounded:.6f}")
+    return float(f"{bounded:.6f}") + 0.0  # which also takes the sign off a zero
 
 
 def _as_declared(exact: Any, which: str) -> PropertyValue:

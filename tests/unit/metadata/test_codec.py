@@ -36,7 +36,7 @@ def stored(values: dict[str, Any]) -> dict[str, Any]:
         which = value.WhichOneof("value")
         assert which is not None, "an unset value ends the process"
         if which == "double_value":
-            value.double_value = float(f"{value.double_value:.6f}")
+            value.double_value = float(f"{value.double_value:.6f}") + 0.0
             assert math.isfinite(value.double_value)
         if which == "string_value":
             text = value.string_value
