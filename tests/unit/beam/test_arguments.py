@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from penstock.beam.arguments import is_in_process, runner_name, without_runner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], None),
+        (["--runner=FlinkRunner"], "FlinkRunner"),
+        (["--runner", "SparkRunner", "--x=1"], "SparkRunner"),
+        (["--runner=A", "--runner=B"], "B"),
+        (["--runner"], None),
+        (["--direct_num_workers=0"], None),
+    ],
+)
+def test_the_last_runner_named_counts(arguments: list[str], expected: str | None) -> None:
+    assert runner_name(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--direct_running_mode=multi_processing", "--direct_num_workers=0"],
+        ["--runner=DirectRunner"],
+        ["--runner=directrunner"],
+        ["--runner", "FnApiRunner"],
+        ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"],
+    ],
+)
+def test_no_runner_and_beams_direct_runner_mean_this_process(arguments: list[str]) -> None:
+    assert is_in_process(arguments)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DataflowRunner",
+        "FlinkRunner",
+        "PortableRunner",
+        "BundleBasedDirectRunner",
+        "a.b.dask_runner.DaskRunner",
+    ],
+)
+def test_any_other_runner_is_somewhere_else(name: str) -> None:
+    assert not is_in_process([f"--runner={name}"])
+
+
+def test_only_the_runner_is_taken_out() -> None:
+    arguments = ["--project=p", "--runner", "DirectRunner", "--x", "1", "--runner=FnApiRunner"]
+    assert without_runner(arguments) == ["--project=p", "--x", "1"]
