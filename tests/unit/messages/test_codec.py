@@ -159,7 +159,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(value=plain)
 def test_plain_data_round_trips(value: Any) -> None:
     result = through_json(Any, value)
@@ -168,7 +168,7 @@ def test_plain_data_round_trips(value: Any) -> None:
     assert digestable(result) == digestable(value)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     value=st.builds(
         Outer,
