@@ -67,7 +67,7 @@ class Preparation:
         self.settings = load_run_settings(options.config) if options.config else RunSettings()
         self._given = {
             **{name: Given(entry.plain, entry.place) for name, entry in self.settings.parameters.items()},
-            **_parsed_params(options.params),
+            **parsed_params(options.params),
         }
         self.file = open_pipeline_file(options.file)
         self._arguments = self._find_arguments()
@@ -144,7 +144,12 @@ def _anchored(uri: str | None, folder: str) -> str | None:
     return os.path.normpath(os.path.join(folder, uri))
 
 
-def _parsed_params(params: tuple[str, ...]) -> dict[str, Given]:
+def parsed_params(params: tuple[str, ...]) -> dict[str, Given]:
+    """Returns the values of ``--param NAME=VALUE``, still as text.
+
+    Raises:
+        UsageError: One has another form, or a name is given twice.
+    """
     given: dict[str, Given] = {}
     for text in params:
         name, equals, value = text.partition("=")

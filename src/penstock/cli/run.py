@@ -13,11 +13,10 @@ import click
 from penstock.cli.exit_codes import FAILED, NOTHING_PUSHED, OK, by_signal
 from penstock.cli.pipeline_options import PipelineOptions, json_option, pipeline_options
 from penstock.cli.preparation import Preparation, Prepared
-from penstock.cli.stores import open_existing, open_of_ir
+from penstock.cli.stores import open_existing, open_of_ir, store_of_pipeline
 from penstock.config.run_settings import RunSettings
 from penstock.errors import UsageError, did_you_mean
 from penstock.ir.model import PipelineIR
-from penstock.metadata.config import ConnectionConfig, sqlite_metadata_connection_config
 from penstock.runners.session import RunReport, RunRequest
 from penstock.runtime.run import new_run_id
 from penstock.ui.outcome import RunOutcome, outcome_of_report
@@ -141,7 +140,7 @@ def _prepared_for(preparation: Preparation, resume: str | None) -> Prepared:
     """Makes the pipeline; to resume a run with the parameters of that run."""
     if resume is None:
         return preparation.prepared()
-    store_config = preparation.explicit_metadata or _likely_store(preparation)
+    store_config = preparation.explicit_metadata or store_of_pipeline(preparation)[0]
     with open_existing(store_config) as store:
         record = store.get_run(None, resume)
         if record is None:
@@ -153,14 +152,6 @@ def _prepared_for(preparation: Preparation, resume: str | None) -> Prepared:
     for kind in ("build_parameters", "parameters"):
         earlier.update(json.loads(str(record.properties.get(kind) or "{}")))
     return preparation.prepared(earlier)
-
-
-def _likely_store(preparation: Preparation) -> ConnectionConfig:
-    """Returns the store of the pipeline as its defaults make it, or that of its project."""
-    try:
-        return ConnectionConfig.from_json_dict(preparation.prepared().ir.metadata)
-    except UsageError:
-        return sqlite_metadata_connection_config(preparation.file.project_root / ".penstock" / "metadata.db")
 
 
 def _outcome(ir: PipelineIR, report: RunReport) -> RunOutcome:

@@ -4,28 +4,56 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
-from penstock.cli.preparation import connection
+import click
+
+from penstock.cli.pipeline_options import PipelineOptions, metadata_option
+from penstock.cli.preparation import Preparation, connection
 from penstock.errors import UsageError
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig, sqlite_metadata_connection_config
 from penstock.metadata.store import MetadataStore
 from penstock.runners.pipeline_file import find_project_root
 
+F = TypeVar("F", bound=Callable[..., Any])
 
-def default_store(folder: Path) -> ConnectionConfig:
-    """Returns the store of the project that a folder belongs to."""
-    root = find_project_root(folder) or folder.resolve()
-    return sqlite_metadata_connection_config(root / ".penstock" / "metadata.db")
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """Which metadata store to read.
+
+    Attributes:
+        metadata: Path or URL of the store.
+        file: Pipeline file whose store it is.
+    """
+
+    metadata: str | None = None
+    file: Path | None = None
+
+
+def store_options(command: F) -> F:
+    """Adds ``--metadata`` and ``--file`` to a command, which receives them as the fields of ``StoreOptions``."""
+    with_file = click.option(
+        "--file", type=click.Path(path_type=Path), help="Read the store of this pipeline file."
+    )
+    decorated: F = metadata_option(with_file(command))
+    return decorated
 
 
 @contextmanager
-def open_store(metadata: str | None) -> Iterator[MetadataStore]:
-    """Opens, for reading, the store that ``--metadata`` names, or that of the project around the working directory."""
-    config = connection(metadata, os.getcwd()) if metadata else default_store(Path.cwd())
+def open_store(options: StoreOptions) -> Iterator[MetadataStore]:
+    """Opens a store for reading: the one that is named, that of the file, or of the project that one stands in."""
+    if options.metadata:
+        config = connection(options.metadata, os.getcwd())
+    elif options.file:
+        config, _ = store_of_pipeline(Preparation(PipelineOptions(options.file)))
+    else:
+        config = store_of_project(find_project_root(Path.cwd()) or Path.cwd())
     with open_existing(config) as store:
         yield store
 
@@ -52,3 +80,20 @@ def open_of_ir(ir: PipelineIR) -> Iterator[MetadataStore]:
     """Opens the store of a compiled pipeline for reading."""
     with open_existing(ConnectionConfig.from_json_dict(ir.metadata)) as store:
         yield store
+
+
+def store_of_project(root: Path) -> ConnectionConfig:
+    """Returns the store that pipelines of a project use unless they say otherwise."""
+    return sqlite_metadata_connection_config(root.resolve() / ".penstock" / "metadata.db")
+
+
+def store_of_pipeline(preparation: Preparation) -> tuple[ConnectionConfig, str | None]:
+    """Returns the store of a pipeline and the pipeline's name.
+
+    A pipeline that cannot be made without further parameters has the project's store, and no name.
+    """
+    try:
+        ir = preparation.prepared().ir
+    except UsageError:
+        return preparation.explicit_metadata or store_of_project(preparation.file.project_root), None
+    return ConnectionConfig.from_json_dict(ir.metadata), ir.name

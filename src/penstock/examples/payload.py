@@ -14,6 +14,7 @@ FILE_FORMAT = "file_format"
 SPAN = "span"
 VERSION = "version"
 INPUT_FINGERPRINT = "input_fingerprint"
+INPUT_FILES = "input_files"
 SPLIT_ALGORITHM = "split_algorithm"
 
 

@@ -128,6 +128,11 @@ def library_settings() -> dict[str, str]:
     return {"TF_USE_LEGACY_KERAS": os.environ.get("TF_USE_LEGACY_KERAS", "1")}
 
 
+def worker_environment() -> dict[str, str]:
+    """Returns the variables that workers start with."""
+    return {"TF_CPP_MIN_LOG_LEVEL": "1", **library_settings()}
+
+
 @contextmanager
 def open_session(
     ir: PipelineIR, request: RunRequest, *, in_process: bool = False, observer: Observer | None = None
@@ -151,8 +156,9 @@ def open_session(
         def remaining() -> list[tuple[str, ...]]:
             return [required_modules(ir, node) for node in ir.nodes if node.id not in session.finished]
 
-        environment = {"TF_CPP_MIN_LOG_LEVEL": "1", **library_settings()}
-        host: ExecutorHost = InProcessHost() if in_process else ForkServerHost(remaining, environment)
+        host: ExecutorHost = (
+            InProcessHost() if in_process else ForkServerHost(remaining, worker_environment())
+        )
         session = Session(run, store, host, observer or Silent())
         try:
             yield session

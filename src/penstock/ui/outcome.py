@@ -77,6 +77,17 @@ class PushOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeArtifact:
+    """One artifact that a node put out."""
+
+    id: int
+    type: str
+    node_id: str
+    output: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
     """What came of a run.
 
@@ -89,6 +100,7 @@ class RunOutcome:
         nodes: How each node ended, in the pipeline's order.
         evaluations: What its evaluations say.
         pushes: Where its models went.
+        artifacts: What its nodes put out.
         folder: Folder of its logs.
         parameters: The runtime parameters.
         build_parameters: The arguments of ``create_pipeline``.
@@ -102,6 +114,7 @@ class RunOutcome:
     nodes: tuple[NodeResult, ...]
     evaluations: tuple[EvaluationOutcome, ...]
     pushes: tuple[PushOutcome, ...]
+    artifacts: tuple[MadeArtifact, ...]
     folder: str
     parameters: Mapping[str, Any]
     build_parameters: Mapping[str, Any]
@@ -124,7 +137,7 @@ def outcome_of_report(store: MetadataStore, ir: PipelineIR, report: RunReport) -
 
 def outcome_of_record(store: MetadataStore, record: RunRecord) -> RunOutcome:
     """Returns what came of a run of the past, or how far one has come."""
-    ir = _recorded_ir(record)
+    ir = recorded_ir(record)
     results = node_results(record)
     order = [node.id for node in ir.nodes] if ir else []
     known = [results[name] for name in order if name in results]
@@ -155,6 +168,12 @@ def _outcome(
         nodes=tuple(nodes),
         evaluations=tuple(_evaluations(by_node)),
         pushes=tuple(_pushes(nodes, by_node, ir)),
+        artifacts=tuple(
+            MadeArtifact(artifact.id, artifact.type_name, node_id, key, artifact.uri)
+            for node_id, made in by_node.items()
+            for key, group in made.items()
+            for artifact in group
+        ),
         folder=_text(record, "folder"),
         parameters=json.loads(_text(record, "parameters") or "{}"),
         build_parameters=json.loads(_text(record, "build_parameters") or "{}"),
@@ -208,7 +227,7 @@ def _pushes(
             yield PushOutcome(result.node_id, pushed=False, reason=reason)
 
 
-def _recorded_ir(record: RunRecord) -> PipelineIR | None:
+def recorded_ir(record: RunRecord) -> PipelineIR | None:
     """Returns the IR in the run's folder, ``None`` where the folder is not there or not on this machine."""
     path = Path(_text(record, "folder"), "ir.json")
     try:

@@ -77,10 +77,7 @@ class Lines:
 
     def node_finished(self, result: NodeResult) -> None:
         """Says how it ended."""
-        told = [duration(result.seconds)] if result.has_outputs or result.state == "failed" else []
-        told += [f"{count(result.rows)} rows"] if result.rows is not None else []
-        told += [text for text in (result.summary, result.reason.removeprefix(f"{result.node_id}: ")) if text]
-        self._line(result.node_id, result.state, "; ".join(told))
+        self._line(result.node_id, result.state, ended_text(result))
 
     def _line(self, node_id: str, state: str, detail: str = "") -> None:
         self._print(f"{node_id.ljust(self._width)}  {self._palette.state(state.ljust(9))}  {detail}".rstrip())
@@ -89,3 +86,11 @@ class Lines:
         with self._lock:
             self._stream.write(text + "\n")
             self._stream.flush()
+
+
+def ended_text(result: NodeResult) -> str:
+    """Returns time, rows, outcome and reason of a node that has ended, as far as it has them."""
+    told = [duration(result.seconds)] if result.has_outputs or result.state == "failed" else []
+    told += [f"{count(result.rows)} rows"] if result.rows is not None else []
+    told += [text for text in (result.summary, result.reason.removeprefix(f"{result.node_id}: ")) if text]
+    return "; ".join(told)

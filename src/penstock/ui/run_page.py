@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from penstock.evaluation.report import format_number
 from penstock.runtime.run import NodeResult
+from penstock.ui.artifact_page import shown
 from penstock.ui.errors import reason_block
 from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
 from penstock.ui.tables import count, duration, table
@@ -29,6 +30,24 @@ def run_text(outcome: RunOutcome) -> str:
     if outcome.state in ("FAILED", "CANCELED"):
         parts += ["", f"go on with: penstock run … --resume {outcome.run_id}"]
     return "\n".join(parts)
+
+
+def past_run_text(outcome: RunOutcome) -> str:
+    """Returns the page of a run of the past: the same, with its artifacts, parameters and failures."""
+    parts = [run_text(outcome)]
+    if outcome.artifacts:
+        rows = [(str(a.id), a.type, f"{a.node_id}.{a.output}", a.uri) for a in outcome.artifacts]
+        parts.append(table(("artifact", "type", "output", "uri"), rows, right=(0,)))
+    given = {**outcome.build_parameters, **outcome.parameters}
+    if given:
+        width = max(map(len, given))
+        parts.append(
+            "\n".join(["parameters", *(f"  {k.ljust(width)}  {shown(v)}" for k, v in given.items())])
+        )
+    parts.append(failures_text(outcome))
+    if outcome.folder:
+        parts.append(f"logs: {outcome.folder}")
+    return "\n\n".join(filter(None, parts))
 
 
 def failures_text(outcome: RunOutcome) -> str:

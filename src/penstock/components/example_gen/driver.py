@@ -9,7 +9,7 @@ from penstock import files
 from penstock.artifacts.artifact import PropertyValue
 from penstock.components.example_gen.component import ExampleGenParameters, ExampleGenPlan
 from penstock.errors import ParameterError
-from penstock.examples.payload import INPUT_FINGERPRINT, SPAN, VERSION
+from penstock.examples.payload import INPUT_FILES, INPUT_FINGERPRINT, SPAN, VERSION
 from penstock.examples.source_files import Source, find_source
 from penstock.examples.spans import span_range
 from penstock.examples.splits import TRAIN_AND_EVAL, SplitRule, SplitShare, check_split_names
@@ -17,6 +17,7 @@ from penstock.messages.example_gen import Input, Output
 from penstock.runtime.roles import Driver, DriverContext, Run
 
 ALL_FILES = {"single_split": "*"}
+_MAX_NAMED_FILES = 50
 
 
 class FileBasedExampleGenDriver(Driver[Any, ExampleGenParameters, ExampleGenPlan]):
@@ -48,8 +49,15 @@ def _absolute(input_base: str, project_root: str) -> str:
 
 
 def source_properties(source: Source) -> dict[str, PropertyValue]:
-    """Returns the properties that say where examples come from, in TFX's names."""
-    properties: dict[str, PropertyValue] = {SPAN: source.span, INPUT_FINGERPRINT: source.fingerprint}
+    """Returns the properties that say where examples come from, in TFX's names where it has them."""
+    uris = [file.uri for split in source.splits for file in split.files]
+    more = len(uris) - _MAX_NAMED_FILES
+    named = uris if more <= 0 else [*uris[:_MAX_NAMED_FILES], f"and {more} more"]
+    properties: dict[str, PropertyValue] = {
+        SPAN: source.span,
+        INPUT_FINGERPRINT: source.fingerprint,
+        INPUT_FILES: list(named),
+    }
     if source.version is not None:
         properties[VERSION] = source.version
     return properties
