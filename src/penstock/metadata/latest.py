@@ -8,19 +8,18 @@ wanted, and only what is rarer or older is looked for by type or node.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
-from penstock.metadata import events, mlmd, names, queries
-from penstock.metadata.records import ExecutionRecord
+from penstock.metadata import events, mlmd, names
 from penstock.metadata.session import Session
 
 _FIRST_PAGE, _FIRST_PAGES = 50, 4
 _PAGE = 100
-_VERIFIED_TOGETHER = 10
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,6 @@ class Wanted:
     node_id: str | None = None
     output_key: str | None = None
 
-    def matches(self, execution: ExecutionRecord) -> bool:
-        """Says whether outputs of an execution count."""
-        return (
-            queries.is_published(execution)
-            and self.pipeline in (None, execution.pipeline)
-            and self.node_id in (None, execution.node_id)
-        )
-
     def matches_event(self, event: Any) -> bool:
         """Says whether an event makes its artifact count, if its execution does."""
         if not events.is_output(event):
@@ -57,10 +48,12 @@ class Wanted:
 def newest_artifacts(session: Session, wanted: Wanted) -> Iterator[Artifact]:
     """Yields live artifacts by falling id, reading as far as the caller goes on."""
     live = mlmd.pb.Artifact.LIVE
+    verifier = _Verifier(session, wanted)
     for page in _candidates(session, wanted):
         candidates = [stored for stored in page if stored.state == live]
-        for start in range(0, len(candidates), _VERIFIED_TOGETHER):
-            yield from _verified(session, wanted, candidates[start : start + _VERIFIED_TOGETHER])
+        # A few first, since mostly the first one is all that the caller wants.
+        for part in (candidates[:_FEW], candidates[_FEW:]):
+            yield from map(session.artifact, verifier.verified(part))
 
 
 def _candidates(session: Session, wanted: Wanted) -> Iterator[list[Any]]:
@@ -89,44 +82,61 @@ def _narrow_request(session: Session, wanted: Wanted) -> Any:
     return mlmd.service.GetArtifactsByTypeRequest(type_name=wanted.type_name)
 
 
-def _verified(session: Session, wanted: Wanted, candidates: Sequence[Any]) -> list[Artifact]:
-    """Returns those of some artifacts that an execution as wanted has put out."""
-    confirmed = _made_as_wanted(session, wanted, candidates)
-    others = [stored.id for stored in candidates if stored.id not in confirmed]
-    if others:
-        confirmed |= _used_as_wanted(session, wanted, others)
-    return [session.artifact(stored) for stored in candidates if stored.id in confirmed]
+class _Verifier:
+    """Tells the artifacts that an execution as wanted has put out from the others."""
 
+    def __init__(self, session: Session, wanted: Wanted) -> None:
+        self._session = session
+        self._wanted = wanted
+        self._matching: dict[int, bool] = {}
 
-def _made_as_wanted(session: Session, wanted: Wanted, candidates: Iterable[Any]) -> set[int]:
-    """Asks the executions that made the artifacts; TFX's artifacts do not say which these are."""
-    producers = {}
-    for stored in candidates:
-        producer = stored.custom_properties.get(names.PRODUCER)
-        if producer is not None:
-            producers[stored.id] = int(producer.int_value)
-    found = session.events_of_executions(producers.values())
-    linked = {
-        event.artifact_id: execution_id
-        for execution_id, group in found.items()
-        for event in group
-        if wanted.matches_event(event) and producers.get(event.artifact_id) == execution_id
-    }
-    return _of_matching(session, wanted, list(linked.items()))
+    def verified(self, candidates: Sequence[Any]) -> list[Any]:
+        """Returns those of some artifacts, in their order."""
+        confirmed = self._made_as_wanted(candidates)
+        others = [stored.id for stored in candidates if stored.id not in confirmed]
+        confirmed |= self._used_as_wanted(others)
+        return [stored for stored in candidates if stored.id in confirmed]
 
+    def _made_as_wanted(self, candidates: Iterable[Any]) -> set[int]:
+        """Asks the executions that made the artifacts; TFX's artifacts do not say which these are."""
+        producers = {}
+        for stored in candidates:
+            producer = stored.custom_properties.get(names.PRODUCER)
+            if producer is not None:
+                producers[stored.id] = int(producer.int_value)
+        matching = self._those_matching(producers.values())
+        found = self._session.events_of_executions(matching)
+        return {
+            event.artifact_id
+            for execution_id, group in found.items()
+            for event in group
+            if self._wanted.matches_event(event) and producers.get(event.artifact_id) == execution_id
+        }
 
-def _used_as_wanted(session: Session, wanted: Wanted, ids: Iterable[int]) -> set[int]:
-    """Asks every execution that put the artifacts out, the one that made them and those that took them over."""
-    links = [
-        (artifact_id, event.execution_id)
-        for artifact_id, group in session.events_of_artifacts(ids).items()
-        for event in group
-        if wanted.matches_event(event)
-    ]
-    return _of_matching(session, wanted, links)
+    def _used_as_wanted(self, ids: Iterable[int]) -> set[int]:
+        """Asks every execution that put the artifacts out, the one that made them and those that took them over."""
+        links = [
+            (artifact_id, event.execution_id)
+            for artifact_id, group in self._session.events_of_artifacts(ids).items()
+            for event in group
+            if self._wanted.matches_event(event)
+        ]
+        matching = self._those_matching(execution for _, execution in links)
+        return {artifact for artifact, execution in links if execution in matching}
 
+    def _those_matching(self, ids: Iterable[int]) -> set[int]:
+        wanted = set(ids)
+        for identity, stored in self._session.executions(wanted - self._matching.keys()).items():
+            self._matching[identity] = self._matches(stored)
+        return {identity for identity in wanted if self._matching.get(identity)}
 
-def _of_matching(session: Session, wanted: Wanted, links: Sequence[tuple[int, int]]) -> set[int]:
-    stored: Mapping[int, Any] = session.executions(execution for _, execution in links)
-    matching = {identity for identity, found in stored.items() if wanted.matches(session.execution(found))}
-    return {artifact for artifact, execution in links if execution in matching}
+    def _matches(self, stored: Any) -> bool:
+        if stored.last_known_state not in (mlmd.pb.Execution.COMPLETE, mlmd.pb.Execution.CACHED):
+            return False
+        if self._wanted.pipeline is None and self._wanted.node_id is None:
+            return True
+        origin = self._session.origin(stored)
+        return self._wanted.pipeline in (None, origin["pipeline"]) and self._wanted.node_id in (
+            None,
+            origin["node_id"],
+        )
