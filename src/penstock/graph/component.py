@@ -12,7 +12,7 @@ from penstock.graph.node import BaseNode
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
 from penstock.ir.model import ExecutionBaseType
-from penstock.messages.codec import from_jsonable, to_jsonable
+from penstock.messages.codec import conform
 
 
 class BaseComponent(BaseNode):
@@ -159,6 +159,6 @@ def _typed(component: str, spec: ParameterSpec, value: Any) -> Any:
     if isinstance(value, RuntimeParameter):
         return value
     try:
-        return from_jsonable(spec.hint, to_jsonable(value), path=spec.name)
+        return conform(spec.hint, value, path=spec.name)
     except PenstockError as error:
         raise error.with_component(component) from None
