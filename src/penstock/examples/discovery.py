@@ -24,8 +24,8 @@ class _Seen:
 class FeatureDiscovery:
     """Watches batches of either layout go by and knows what they had in common so far.
 
-    What it knows only ever widens: one value a row becomes a list, text becomes bytes. A feature without any value
-    counts as text. Features stand in the order in which they were first seen.
+    What it knows only ever widens: one value a row becomes a list, text becomes bytes. A feature whose
+    columns never had a type counts as text. Features stand in the order in which they were first seen.
 
     Args:
         known: What is known beforehand.
@@ -44,7 +44,9 @@ class FeatureDiscovery:
         """
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             seen = self._seen.setdefault(name, _Seen())
-            self._observe_kind(name, column, seen)
+            kind = _named_kind(name, column.type)
+            if kind is not None:
+                _set_kind(name, kind, seen)
             if is_list(column.type) and not seen.is_list:
                 seen.is_list = _has_lists(column)
             if seen.kind == "bytes" and seen.is_text:
@@ -86,13 +88,6 @@ class FeatureDiscovery:
                 for name, seen in self._seen.items()
             )
         )
-
-    def _observe_kind(self, name: str, column: pa.Array, seen: _Seen) -> None:
-        if column.null_count == len(column):
-            return
-        kind = _named_kind(name, column.type)
-        if kind is not None:
-            _set_kind(name, kind, seen)
 
 
 def _named_kind(name: str, type_: pa.DataType) -> FeatureKind | None:

@@ -123,7 +123,8 @@ def decode_examples(records: list[bytes], features: FeatureSet | None = None) ->
 
     Args:
         records: The examples; batches of about 1,000 are fastest.
-        features: Which columns the result has; ``None`` means those that some record has, sorted by name.
+        features: Which columns the result has; ``None`` means those that some record has, sorted by name, of type
+            null where no record says a kind.
 
     Raises:
         DataError: A record is no tf.Example, or a feature has several kinds of value.
@@ -134,10 +135,10 @@ def decode_examples(records: list[bytes], features: FeatureSet | None = None) ->
         raise DataError(
             "the records are not tf.Examples, or a feature changes its kind", got=str(error)
         ) from error
-    kinds = _kinds(decoded, features)
-    names = sorted(kinds) if features is None else list(kinds)
-    # A batch without columns has no rows either, so their number comes from the records.
-    return _example_batch(decoded, {name: kinds[name] for name in names}, len(records))
+    if features is not None:
+        return _example_batch(decoded, _kinds(decoded, features), len(records))
+    names = sorted(decoded.schema.names)
+    return pa.RecordBatch.from_arrays([_column(decoded, name, len(records)) for name in names], names)
 
 
 @lru_cache(maxsize=1)
@@ -171,6 +172,7 @@ def _kinds(batch: pa.RecordBatch, features: FeatureSet | None) -> dict[str, Feat
 
 
 def _example_batch(batch: pa.RecordBatch, kinds: Mapping[str, FeatureKind], rows: int) -> pa.RecordBatch:
+    """Returns the columns of these kinds; a batch without columns has no rows either, so ``rows`` says how many."""
     columns = [_as_example_column(name, _column(batch, name, rows), kind) for name, kind in kinds.items()]
     return pa.RecordBatch.from_arrays(columns, list(kinds))
 

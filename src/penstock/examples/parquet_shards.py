@@ -63,6 +63,7 @@ class ParquetFile:
 class _Held:
     """Batches that wait until they fill a row group."""
 
+    most_rows: int
     batches: list[pa.RecordBatch] = field(default_factory=list)
     rows: int = 0
     size_bytes: int = 0
@@ -74,7 +75,7 @@ class _Held:
 
     @property
     def is_full(self) -> bool:
-        return self.rows >= _ROW_GROUP_ROWS or self.size_bytes >= _ROW_GROUP_BYTES
+        return self.rows >= self.most_rows or self.size_bytes >= _ROW_GROUP_BYTES
 
 
 class ParquetShards:
@@ -91,15 +92,16 @@ class ParquetShards:
         self._names = names
         self._discovery = discovery
         self._rows_per_shard = rows_per_shard
-        self._held = _Held()
+        self._row_group_rows = min(_ROW_GROUP_ROWS, rows_per_shard)
+        self._held = _Held(self._row_group_rows)
         self._current: ParquetFile | None = None
         self._written: list[ParquetFile] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Adds rows; they reach the disk one row group at a time."""
         self.rows += batch.num_rows
-        for start in range(0, batch.num_rows, _ROW_GROUP_ROWS):
-            self._held.add(batch.slice(start, _ROW_GROUP_ROWS))
+        for start in range(0, batch.num_rows, self._row_group_rows):
+            self._held.add(batch.slice(start, self._row_group_rows))
             if self._held.is_full:
                 self._flush()
 
@@ -126,7 +128,7 @@ class ParquetShards:
         if self._current is None:
             self._current = ParquetFile(self._names.unfinished(len(self._written)), features)
         self._current.write(self._held.batches)
-        self._held = _Held()
+        self._held = _Held(self._row_group_rows)
         if self._current.rows >= self._rows_per_shard:
             self._end_current()
 
