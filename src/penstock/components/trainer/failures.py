@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from penstock.errors import PenstockError, UserCodeError, did_you_mean
+from penstock.errors import DataError, PenstockError, UserCodeError, did_you_mean
 from penstock.examples.accessor import explain_format_error
 from penstock.examples.reader import ExamplesReader
+
+_THROUGH_TENSORFLOW = re.compile(rf"\}}\}} {DataError.__name__}: (?P<message>.+)")
+"""What TensorFlow makes of an error of ours that was raised while it ran our reader."""
 
 
 def explained(error: UserCodeError, train_files: Sequence[str]) -> UserCodeError:
@@ -27,6 +31,9 @@ def explained(error: UserCodeError, train_files: Sequence[str]) -> UserCodeError
             hint=format_error.hint,
             traceback=error.traceback,
         )
+    ours = _THROUGH_TENSORFLOW.search(str(cause))
+    if ours is not None:
+        return UserCodeError(ours["message"], component=error.component, traceback=error.traceback)
     if error.hint is None and isinstance(cause, KeyError) and cause.args and isinstance(cause.args[0], str):
         error.hint = _unknown_feature(cause.args[0], train_files)
     return error
