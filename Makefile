@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := "$(BIN)/python" -m pytest
 CONFIG ?= configs/local/taxi.yaml
+SPAN ?= 1
 CODE := src/penstock pipelines components modules benchmarks data
 export VENV
 
@@ -16,7 +17,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
 		printf '  make %-17s %s\n' "$$name" "$$what"; done
 
-run: setup ## the taxi pipeline on the shipped data [SPAN=2] [CONFIG=…] [ARGS='--runner beam …']
+run: setup ## the taxi pipeline on the first span of the shipped data [SPAN=2] [ARGS='--runner beam …']
 	@"$(BIN)/penstock" run pipelines/taxi.py --config "$(CONFIG)" $(if $(SPAN),--param span=$(SPAN)) $(ARGS)
 
 test: lint test-unit test-integration test-e2e ## lint and every test but test-kill
