@@ -109,12 +109,17 @@ def _examples(data_root: str, span: int | None) -> CsvExampleGen:
 
 
 def _eval_config() -> evaluation.EvalConfig:
-    """Metrics on all trips and by hour; a model must be good, and no worse than the one before."""
-    accuracy = evaluation.MetricThreshold(
+    """Metrics on all trips and by hour; on all trips a model must be good, and no worse than the one before."""
+    all_trips = evaluation.SlicingSpec()
+    good = evaluation.MetricThreshold(
         value_threshold=evaluation.GenericValueThreshold(lower_bound=0.6),
         change_threshold=evaluation.GenericChangeThreshold(
             direction=evaluation.MetricDirection.HIGHER_IS_BETTER, absolute=-1e-10
         ),
+    )
+    accuracy = evaluation.MetricConfig(
+        class_name="BinaryAccuracy",
+        per_slice_thresholds=[evaluation.PerSliceMetricThreshold(slicing_specs=[all_trips], threshold=good)],
     )
     return evaluation.EvalConfig(
         model_specs=[
@@ -124,15 +129,12 @@ def _eval_config() -> evaluation.EvalConfig:
                 preprocessing_function_names=["transform_features"],
             )
         ],
-        slicing_specs=[
-            evaluation.SlicingSpec(),
-            evaluation.SlicingSpec(feature_keys=["trip_start_hour"]),
-        ],
+        slicing_specs=[all_trips, evaluation.SlicingSpec(feature_keys=["trip_start_hour"])],
         metrics_specs=[
             evaluation.MetricsSpec(
                 metrics=[
                     evaluation.MetricConfig(class_name="ExampleCount"),
-                    evaluation.MetricConfig(class_name="BinaryAccuracy", threshold=accuracy),
+                    accuracy,
                     evaluation.MetricConfig(class_name="AUC"),
                 ]
             )

@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.artifacts.artifact import IS_EXTERNAL, Artifact
 from penstock.artifacts.standard import InfraBlessing, ModelBlessing, Schema
+from penstock.components.evaluator.publisher import BASELINE_MODEL_ID, REASONS
 from penstock.examples.payload import INPUT_FILES, INPUT_FINGERPRINT, SPAN, VERSION
 from penstock.metadata.records import ExecutionRecord, LineageEdge, LineageGraph
 from penstock.runtime.cache import CACHE_PARTS
@@ -17,6 +18,7 @@ from penstock.ui.artifact_page import shown
 
 _SHORT = 12
 _MODULE = "module "
+_PARAMETER = "parameter "
 _BASELINE = "baseline_model"
 _TOLD_AS_DATA = ("input_base", INPUT_FINGERPRINT, INPUT_FILES, SPAN, VERSION, "artifact_uri")
 _STANDARD = "tfx."
@@ -136,6 +138,7 @@ def _summary(artifact_id: int, graph: _Graph) -> Iterator[str]:
         for name, value in _parameters(execution):
             if name not in dict(_modules(execution)):
                 yield f"  with    {execution.node_id}: {name} = {shown(value)}"
+    yield from (f"  judged  {line}" for line in _judgements(artifact_id, graph))
 
 
 def _makers(artifact_id: int, graph: _Graph) -> tuple[list[ExecutionRecord], list[Artifact]]:
@@ -160,6 +163,19 @@ def _makers(artifact_id: int, graph: _Graph) -> tuple[list[ExecutionRecord], lis
             if not isinstance(graph.artifacts[used.artifact_id], (ModelBlessing, InfraBlessing))
         ]
     return [found[key] for key in sorted(found)], [schemas[key] for key in sorted(schemas)]
+
+
+def _judgements(artifact_id: int, graph: _Graph) -> Iterator[str]:
+    """Yields the verdicts without which the artifact would not have been made."""
+    edge = graph.producer[artifact_id]
+    for used in graph.inputs.get(edge.execution_id, ()):
+        blessing = graph.artifacts[used.artifact_id]
+        if isinstance(blessing, (ModelBlessing, InfraBlessing)):
+            judge = graph.producer.get(used.artifact_id)
+            by = f" by {graph.executions[judge.execution_id].node_id}" if judge else ""
+            baseline = blessing.get_int_custom_property(BASELINE_MODEL_ID)
+            yield f"{_title(blessing)}{by}" + (f", compared with Model {baseline}" if baseline else "")
+            yield from (f"  {reason}" for reason in blessing.get_string_custom_property(REASONS).splitlines())
 
 
 def _data(execution: ExecutionRecord) -> Iterator[str]:
@@ -194,8 +210,11 @@ def cache_parts(execution: ExecutionRecord) -> Mapping[str, Any]:
 
 
 def _parameters(execution: ExecutionRecord) -> Iterator[tuple[str, Any]]:
+    """Yields the parameters of an execution; of TFX's, all that it recorded."""
+    names = [name.removeprefix(_PARAMETER) for name in cache_parts(execution) if name.startswith(_PARAMETER)]
     for name, value in sorted(execution.properties.items()):
-        if not name.startswith("__") and value != "" and name not in _TOLD_AS_DATA:
+        known = name in names if names else not name.startswith("__") and name not in _TOLD_AS_DATA
+        if known and value != "":
             yield name, value
 
 
@@ -203,12 +222,15 @@ def _parameters(execution: ExecutionRecord) -> Iterator[tuple[str, Any]]:
 
 
 def _up(artifact_id: int, graph: _Graph, told: set[int]) -> _Node:
+    """Returns the tree below an artifact; ``told`` holds the executions that it has shown already."""
     artifact = graph.artifacts[artifact_id]
     edge = graph.producer.get(artifact_id)
-    if edge is None or artifact_id in told:
-        return _Node(_title(artifact) + (" (see above)" if artifact_id in told and edge else ""))
-    told.add(artifact_id)
+    if edge is None:
+        return _Node(_title(artifact))
     execution = graph.executions[edge.execution_id]
+    if execution.id in told:
+        return _Node(f"{_title(artifact)}, made by {execution.node_id} (see above)")
+    told.add(execution.id)
     maker = _Node(f"made by {_maker(execution)}")
     for used in graph.inputs.get(execution.id, ()):
         if used.key == _BASELINE:
@@ -223,13 +245,16 @@ def _up(artifact_id: int, graph: _Graph, told: set[int]) -> _Node:
 
 
 def _down(artifact_id: int, graph: _Graph, told: set[int]) -> _Node:
-    artifact = graph.artifacts[artifact_id]
-    if artifact_id in told:
-        return _Node(f"{_title(artifact)} (see above)")
-    told.add(artifact_id)
-    node = _Node(_title(artifact))
+    """Returns the tree of what an artifact was used for; ``told`` holds the executions that it has shown already."""
+    node = _Node(_title(graph.artifacts[artifact_id]))
     for edge in graph.consumers.get(artifact_id, ()):
         execution = graph.executions[edge.execution_id]
+        if execution.id in told:
+            node.below.append(
+                _Node(f"{edge.key} of {execution.node_id} (execution {execution.id}, see above)")
+            )
+            continue
+        told.add(execution.id)
         user = _Node(f"{edge.key} of {_maker(execution)}")
         for made in graph.outputs.get(execution.id, ()):
             below = _down(made.artifact_id, graph, told)

@@ -15,7 +15,8 @@ from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
 from penstock.ui.tables import count, duration, table
 from penstock.ui.terminal import Palette, columns, has_colours
 
-_STATE, _DETAIL = 1, 4
+_STATE = 1
+_REASONS_FOR = 3
 _CAUSE = re.compile(r"; (?:input|expected|got|what to do): ")
 
 
@@ -102,7 +103,14 @@ def _evaluation(evaluation: EvaluationOutcome, palette: Palette) -> Iterator[str
             yield f"({headline.left_out} more slices: penstock show {evaluation.node_id}.evaluation --html FILE)"
     yield from evaluation.notes
     yield _blessing(evaluation, palette)
-    yield from (f"  {reason}" for reason in evaluation.reasons)
+    yield from (f"  {reason}" for reason in _reasons(evaluation))
+
+
+def _reasons(evaluation: EvaluationOutcome) -> Sequence[str]:
+    """Returns all reasons against a model, and the first few for one."""
+    if not evaluation.blessed or len(evaluation.reasons) <= _REASONS_FOR + 1:
+        return evaluation.reasons
+    return [*evaluation.reasons[:_REASONS_FOR], "and so on: every threshold is kept"]
 
 
 def _blessing(evaluation: EvaluationOutcome, palette: Palette) -> str:
