@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -26,12 +27,19 @@ def run_command(file: Path, place: Place, *arguments: str) -> list[str]:
 
 
 def kill_and_continue(
-    file: Path, place: Place, times: int, longest_seconds: float, arguments: Sequence[str] = ()
+    file: Path,
+    place: Place,
+    times: int,
+    longest_seconds: float,
+    arguments: Sequence[str] = (),
+    work: str | None = None,
 ) -> list[str]:
+    """Kills runs at random moments; every third run asks for other work by the parameter ``work``."""
     chance = random.Random(20211)
     ends = []
     for number in range(times):
-        command = run_command(file, place, "--run-id", f"run-{number}", *arguments)
+        varied = ["--param", f"{work}={1 + number // 3}"] if work else []
+        command = run_command(file, place, "--run-id", f"run-{number}", *arguments, *varied)
         ends.append(kill_once(command, PROJECT, chance.uniform(0.1, longest_seconds), chance))
         check_nothing_half_done(place, is_whole)
     last = subprocess.run(
@@ -52,8 +60,13 @@ def is_whole(type_name: str, folder: Path) -> bool:
 
 
 def test_twenty_five_kills_of_a_light_pipeline(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(SUPPORT / "light", project / "light")
+    (project / "pyproject.toml").touch()
     place = Place("light", tmp_path / "root", tmp_path / "metadata.db")
-    ends = kill_and_continue(SUPPORT / "light" / "pipeline.py", place, 25, 1.2)
+    ends = kill_and_continue(
+        project / "light" / "pipeline.py", place, 25, 0.9, ["--param", "seconds=0.1"], "first"
+    )
     assert {"runner", "worker or its parent"} <= set(ends), ends
 
 

@@ -52,7 +52,7 @@ def kill_once(command: Sequence[str], cwd: Path, delay_seconds: float, chance: r
     except subprocess.TimeoutExpired:
         pass
     below = descendants(runner.pid)
-    victim = chance.choice([runner.pid, *below]) if chance.random() < 0.6 else runner.pid
+    victim = chance.choice(below) if below and chance.random() < 0.5 else runner.pid
     try:
         os.kill(victim, signal.SIGKILL)
     except ProcessLookupError:

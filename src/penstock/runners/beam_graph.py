@@ -46,7 +46,7 @@ def _build(pipeline: beam.Pipeline, ir: PipelineIR, run_id: str, parameters: dic
         results[node.id] = root | node.id >> step
 
 
-class RunNode(beam.DoFn):  # type: ignore[misc]  # Beam's classes are untyped
+class RunNode(beam.DoFn):
     """Launches one node; the results of its upstream nodes come in as side inputs."""
 
     def __init__(self, ir: str, run_id: str, node_id: str, parameters: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -262,11 +263,12 @@ class Launcher:
         attempt = next_attempt(self._store, self._run, node)
         execution = publish.start(self._run, self._store, driven.node, attempt, driven, driven.key)
         outputs: Artifacts = {}
+        scratch = os.path.join(self._run.folder, "tmp", str(execution.id))
         try:
             outputs = publish.make_outputs(
                 self._run.ir, node, driven.component, execution.id, driven.decision
             )
-            task = self._task(driven, execution.id, outputs)
+            task = self._task(driven, execution.id, outputs, scratch)
             self._observer.node_executing(node.id)
             done = self._host.execute(task, lambda rows=None: self._observer.node_progress(node.id, rows))
             record = publish.describe(driven.component, task, done["result"])
@@ -274,11 +276,13 @@ class Launcher:
         except BaseException as error:
             publish.fail(self._store, execution.id, outputs, error)
             raise
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
         result = publish.result_of(node.id, execution.id, record)
         self._outputs.remember(result, published)
         return result
 
-    def _task(self, driven: _Driven, execution_id: int, outputs: Artifacts) -> ExecutorTask:
+    def _task(self, driven: _Driven, execution_id: int, outputs: Artifacts, scratch: str) -> ExecutorTask:
         ir, node = self._run.ir, driven.node
         return ExecutorTask(
             component=node.component,
@@ -287,7 +291,7 @@ class Launcher:
             node_id=node.id,
             execution_id=execution_id,
             project_root=ir.project_root,
-            temp_dir=os.path.join(self._run.folder, "tmp", str(execution_id)),
+            temp_dir=scratch,
             log_file=self._run.log_file(node.id),
             inputs=artifacts_to_json(driven.inputs),
             outputs=artifacts_to_json(outputs),

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ class ExecutorTask:
         parameters: Values of the parameters, plain JSON.
         plan: The driver's plan, plain JSON.
         requires: Heavy modules to have imported before.
-        temp_dir: Local folder of this execution, made before and removed after it.
+        temp_dir: Local folder of this execution's own; the launcher removes it.
         log_file: Local file that takes what the executor prints.
         timeout_seconds: How long it may take.
     """
@@ -106,15 +105,12 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
     """
     os.environ.update(task.environment)
     os.makedirs(task.temp_dir, exist_ok=True)
-    try:
-        cls = component_class(task.component)
-        with missing_library(task.node_id):
-            executor = import_path(cls.EXECUTOR)()
-        with user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
-            result = executor.execute(work_of(task, cls, report))
-        return {"result": to_jsonable(result), "digests": _digests(task)}
-    finally:
-        shutil.rmtree(task.temp_dir, ignore_errors=True)
+    cls = component_class(task.component)
+    with missing_library(task.node_id):
+        executor = import_path(cls.EXECUTOR)()
+    with user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
+        result = executor.execute(work_of(task, cls, report))
+    return {"result": to_jsonable(result), "digests": _digests(task)}
 
 
 def _digests(task: ExecutorTask) -> dict[str, list[str]]:
