@@ -56,7 +56,7 @@ class RunNode(beam.DoFn):
         self._parameters = parameters
 
     # Beam takes the hint of *args for that of each argument.
-    @beam.typehints.decorators.no_annotations  # type: ignore[untyped-decorator]  # Beam has no types
+    @beam.typehints.decorators.no_annotations  # Beam has no types
     def process(self, _: None, *upstream: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yields how the node ended, as plain values."""
         ended = {item["node_id"]: NodeResult(**item) for group in upstream for item in group}
