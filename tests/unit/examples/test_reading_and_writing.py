@@ -4,6 +4,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -174,8 +175,9 @@ def test_batches_cut_anyhow_hold_the_same_rows(
 ) -> None:
     numbers, texts = zip(*data, strict=True)
     batch = pa.record_batch([pa.array(numbers, pa.int64()), pa.array(texts, pa.string())], ["n", "t"])
-    write(tmp_path, format, batch)
-    reader = ExamplesReader(str(tmp_path / "Split-train"))
+    target = tmp_path / uuid.uuid4().hex
+    write(target, format, batch)
+    reader = ExamplesReader(str(target / "Split-train"))
     for size in (1, 3, 1000):
         assert [row for part in reader.batches(size) for row in part.to_pylist()] == batch.to_pylist()
 
