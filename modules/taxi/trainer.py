@@ -73,7 +73,7 @@ class Servable(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns transformed features and label of serialized tf.Examples, for Evaluator."""
-        return self._transform(tf.io.parse_example(examples, self._spec))
+        return dict(self._transform(tf.io.parse_example(examples, self._spec)))
 
 
 def run_fn(fn_args: FnArgs) -> tf.keras.callbacks.History:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from penstock.examples.accessor import DataAccessor
 
+_SET_BY_TRAINER: Any = None
+"""Default of what a ``run_fn`` always finds set, so that user code need not ask; tests may leave it out."""
+
 
 @dataclass(slots=True)
 class FnArgs:
@@ -41,7 +44,7 @@ class FnArgs:
         num_examples: Number of examples per split, if the component was given statistics.
     """
 
-    working_dir: str | None = None
+    working_dir: str = _SET_BY_TRAINER
     train_files: list[str] = field(default_factory=list)
     eval_files: list[str] = field(default_factory=list)
     train_steps: int | None = None
@@ -50,10 +53,10 @@ class FnArgs:
     schema_file: str | None = None
     transform_graph_path: str | None = None
     transform_output: str | None = None
-    data_accessor: DataAccessor | None = None
-    serving_model_dir: str | None = None
-    eval_model_dir: str | None = None
-    model_run_dir: str | None = None
+    data_accessor: DataAccessor = _SET_BY_TRAINER
+    serving_model_dir: str = _SET_BY_TRAINER
+    eval_model_dir: str = _SET_BY_TRAINER
+    model_run_dir: str = _SET_BY_TRAINER
     base_model: str | None = None
     hyperparameters: dict[str, Any] | None = None
     custom_config: dict[str, Any] | None = None
