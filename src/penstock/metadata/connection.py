@@ -89,7 +89,7 @@ class Connection:
         self.database = database
         self._read_only = read_only
         self._handle: Any = None
-        self._release: Callable[[], None] | None = None
+        self._release: weakref.finalize[[], Connection] | None = None
         self._writing = False
         self._is_closed = False
         self._mutex = threading.RLock()
@@ -108,11 +108,13 @@ class Connection:
 
     def _connect(self) -> None:
         try:
-            self._handle, self._release = self.database.connect(read_only=self._read_only)
+            self._handle, release = self.database.connect(read_only=self._read_only)
         except RuntimeError as error:
             raise MetadataError(
                 "the metadata store cannot be opened", input=str(self.database), got=_summary(str(error))
             ) from error
+        self._release = weakref.finalize(self, release)  # a connection that nobody closes ends too
+        self._release.atexit = False
 
     def call(self, request: Any) -> Any:
         """Calls one RPC and returns its response: ``GetArtifactsByIDRequest`` gives ``GetArtifactsByIDResponse``.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from metadata_recorder import Recorder, config_of
 
 from penstock.artifacts.standard import Model
 from penstock.errors import MetadataError
-from penstock.metadata import mlmd
+from penstock.metadata import mlmd, sqlite
 from penstock.metadata.config import mysql_metadata_connection_config
 from penstock.metadata.connection import Connection, database_of
 from penstock.metadata.store import MetadataStore
@@ -58,6 +59,17 @@ def test_two_stores_on_one_file_in_one_process_see_each_other(tmp_path: Path) ->
             one.begin_run("taxi", f"one{number}", {})
             two.begin_run("taxi", f"two{number}", {})
         assert len(one.list_runs()) == len(two.list_runs()) == 10
+
+
+def test_a_store_that_nobody_closed_is_no_longer_open_once_it_is_gone(tmp_path: Path) -> None:
+    gc.collect()
+    before = sum(sqlite._open_here.values())
+    store = MetadataStore.open(config_of(tmp_path / "m.db"))
+    assert sum(sqlite._open_here.values()) == before + 1
+    del store
+    gc.collect()
+    assert open_files(tmp_path) == []
+    assert sum(sqlite._open_here.values()) == before
 
 
 def test_threads_may_share_a_store(store: MetadataStore, recorder: Recorder) -> None:
