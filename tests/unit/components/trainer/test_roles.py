@@ -14,7 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from penstock.artifacts.standard import Examples, HyperParameters, Model, ModelRun, Schema, TransformGraph
+from penstock.artifacts.standard import (
+    Examples,
+    ExampleStatistics,
+    HyperParameters,
+    Model,
+    ModelRun,
+    Schema,
+    TransformGraph,
+)
 from penstock.components import FnArgs
 from penstock.components.trainer.component import (
     Trainer,
@@ -153,6 +161,25 @@ class TestExecutor:
             hyperparameters={"values": {}},
             custom_config={"layers": [1, 2]},
         )
+
+    def test_statistics_give_the_number_of_examples(self, examples: Examples, tmp_path: Path) -> None:
+        from tensorflow_metadata.proto.v0 import statistics_pb2
+
+        from penstock.statistics.files import write_statistics
+
+        statistics = ExampleStatistics(str(tmp_path / "statistics"))
+        statistics.set_splits(["train", "eval"])
+        for split, rows in (("train", 200), ("eval", 100)):
+            found = statistics_pb2.DatasetFeatureStatisticsList()
+            found.datasets.add(num_examples=rows)
+            write_statistics(statistics.split_uri(split), found)
+        module(tmp_path, SAVE + "        return fn_args.num_examples")
+        given = work(tmp_path, examples)
+        inputs = TrainerInputs([examples], statistics=statistics)
+        result = TrainerExecutor().execute(
+            Work(inputs, given.outputs, given.parameters, given.plan, given.context)
+        )
+        assert result.metrics == {"train": 200.0, "eval": 100.0}
 
     def test_several_sets_of_examples(self, examples: Examples, tmp_path: Path) -> None:
         module(tmp_path, SAVE + "        global seen; seen = fn_args.train_files")
