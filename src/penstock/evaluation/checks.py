@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.errors import DataError, did_you_mean
@@ -157,7 +157,8 @@ def _check(key: Any, threshold: Any, told: SliceReport, *, passed: bool) -> Thre
         value = metric.value if metric else None
         bound = _value_bound(threshold)
         reason = f"{name}{_where(told)} is {format_number(value)}: {bound} is asked for"
-        return ThresholdCheck(name, told.name, "value", bound, value, passed, reason)
+        lower, upper = _value_bounds(threshold)
+        return ThresholdCheck(name, told.name, "value", bound, value, passed, reason, lower, upper)
     value = metric.difference if metric else None
     bound = _change_bound(threshold)
     before, after = (metric.baseline, metric.value) if metric else (None, None)
@@ -174,18 +175,21 @@ def _unmatched(failure: Any, told: SliceReport) -> ThresholdCheck:
     check = _check(key, _threshold_of(failure), told, passed=False)
     message = failure.message.strip() or "no value"
     reason = f"{check.metric}{_where(told)}: {message} {check.bound} is asked for"
-    return ThresholdCheck(
-        check.metric, check.slice, check.kind, check.bound, None, passed=False, reason=reason
-    )
+    return replace(check, value=None, reason=reason)
 
 
 def _where(told: SliceReport) -> str:
     return "" if told.name == OVERALL else f" on {told.name}"
 
 
-def _value_bound(threshold: Any) -> str:
+def _value_bounds(threshold: Any) -> tuple[float | None, float | None]:
     lower = threshold.lower_bound.value if threshold.HasField("lower_bound") else None
     upper = threshold.upper_bound.value if threshold.HasField("upper_bound") else None
+    return lower, upper
+
+
+def _value_bound(threshold: Any) -> str:
+    lower, upper = _value_bounds(threshold)
     if lower is not None and upper is not None:
         return f"between {_number(lower)} and {_number(upper)}"
     if lower is not None:
@@ -199,7 +203,7 @@ def _change_bound(threshold: Any) -> str:
     at = "at most" if threshold.direction == config_pb2.MetricDirection.LOWER_IS_BETTER else "at least"
     bounds = []
     if threshold.HasField("absolute"):
-        bounds.append(f"{at} {_signed(threshold.absolute.value)}")
+        bounds.append(f"{at} {threshold.absolute.value:+g}")
     if threshold.HasField("relative"):
         bounds.append(f"{at} {threshold.relative.value * 100:+g} % of the baseline")
     return "a change of " + (" and ".join(bounds) or "any size")

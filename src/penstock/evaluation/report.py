@@ -116,6 +116,8 @@ class ThresholdCheck:
         value: The metric, or for a change the difference; ``None`` where it is not a number.
         passed: The verdict.
         reason: A sentence with everything above.
+        lower: Least value asked for; ``None`` for a change.
+        upper: Greatest value asked for; ``None`` for a change.
     """
 
     metric: str
@@ -125,6 +127,8 @@ class ThresholdCheck:
     value: float | None
     passed: bool
     reason: str
+    lower: float | None = None
+    upper: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
