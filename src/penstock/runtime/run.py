@@ -18,7 +18,7 @@ from penstock.errors import ParameterError, UsageError, did_you_mean
 from penstock.ir.document import digest, to_json
 from penstock.ir.model import ParameterType, PipelineIR, RuntimeParameterIR
 from penstock.metadata.owner import Owner
-from penstock.metadata.records import RunRecord
+from penstock.metadata.records import ExecutionRecord, RunRecord
 from penstock.metadata.store import MetadataStore
 
 Value = int | float | str | bool
@@ -26,6 +26,7 @@ RunState = Literal["RUNNING", "COMPLETE", "FAILED", "CANCELED"]
 NodeState = Literal["ran", "cached", "skipped", "failed", "cancelled", "not run"]
 
 _NODE_PREFIX = "node:"
+_RUNS_SWEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,23 +200,26 @@ def node_results(record: RunRecord) -> dict[str, NodeResult]:
 def sweep(ir: PipelineIR, store: MetadataStore) -> None:
     """Marks what dead runs of the pipeline left unfinished as failed and removes their files."""
     for execution, owner in store.running_executions(ir.name):
-        if owner is not None and owner.is_alive():
-            continue
-        leftovers = files.glob(files.join(ir.root, execution.node_id, "*", str(execution.id)))
-        scratch = files.glob(
-            os.path.join(os.path.dirname(run_folder(ir, "x")), "*", "tmp", str(execution.id))
-        )
-        for folder in [*leftovers, *scratch]:
-            files.remove_tree(folder)
-        store.finish_execution(
-            execution.id, "FAILED", {}, {"__execution_result__": "its process ended before it finished"}
-        )
-    for record in store.list_runs(ir.name, limit=50):
+        if owner is None or not owner.is_alive():
+            store.finish_execution(
+                execution.id, "FAILED", {}, {"__execution_result__": "its process ended before it finished"}
+            )
+    for record in store.list_runs(ir.name, limit=_RUNS_SWEPT):
         owner_text = record.properties.get("owner")
-        if record.properties.get("state") == "RUNNING" and isinstance(owner_text, str) and owner_text:
-            owner = Owner.from_text(owner_text)
-            if not owner.is_alive():
-                store.update_run(record, {"state": "FAILED", "finished": _now()})
+        if record.properties.get("state") != "RUNNING" or not isinstance(owner_text, str) or not owner_text:
+            continue
+        if not Owner.from_text(owner_text).is_alive():
+            for execution in store.executions_of_run(ir.name, record.run_id):
+                if execution.state in ("FAILED", "CANCELED"):
+                    _remove_files(ir, record.run_id, execution)
+            store.update_run(record, {"state": "FAILED", "finished": _now()})
+
+
+def _remove_files(ir: PipelineIR, run_id: str, execution: ExecutionRecord) -> None:
+    """Removes the outputs and the scratch files of an execution that is known to have failed."""
+    outputs = files.glob(files.join(ir.root, execution.node_id, "*", str(execution.id)))
+    for folder in [*outputs, os.path.join(run_folder(ir, run_id), "tmp", str(execution.id))]:
+        files.remove_tree(folder)
 
 
 def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, Value]:
