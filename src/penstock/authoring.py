@@ -15,6 +15,7 @@ from penstock.graph.component import BaseComponent as BaseComponent
 from penstock.graph.signature import NoInputs as NoInputs
 from penstock.graph.signature import NoOutputs as NoOutputs
 from penstock.graph.signature import NoParameters as NoParameters
+from penstock.graph.signature import never_empty as never_empty
 from penstock.graph.signature import not_in_cache_key as not_in_cache_key
 from penstock.graph.signature import user_code as user_code
 from penstock.runtime.roles import ArtifactRecord as ArtifactRecord
@@ -55,6 +56,7 @@ __all__ = [
     "Run",
     "Skip",
     "Work",
+    "never_empty",
     "not_in_cache_key",
     "user_code",
 ]

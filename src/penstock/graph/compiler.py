@@ -94,7 +94,7 @@ def _component(node: BaseComponent, pipeline: Pipeline, found: dict[str, Runtime
         inputs={
             key: InputIR(
                 channels=tuple(_channel(c) for c in channels),
-                optional=signature.inputs[key].optional,
+                optional=signature.inputs[key].allow_empty,
                 multiple=signature.inputs[key].multiple,
             )
             for key, channels in node.inputs.items()

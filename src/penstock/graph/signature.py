@@ -28,13 +28,15 @@ class PortSpec:
         name: Key of the input or output.
         type: Artifact type.
         multiple: Whether it is a list of artifacts.
-        optional: Whether it may be absent.
+        optional: Whether it may be left out of the pipeline.
+        allow_empty: Whether it may come without an artifact although a channel feeds it.
     """
 
     name: str
     type: type[Artifact]
     multiple: bool
     optional: bool
+    allow_empty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ class NoOutputs:
 @dataclass(frozen=True, slots=True)
 class NoParameters:
     """Parameters of a component that has none."""
+
+
+def never_empty() -> Any:
+    """Declares an optional input that may be left out of the pipeline, but must have an artifact where it is fed.
+
+    A gate is one: a Pusher without a blessing pushes, and one whose blessing never came must not.
+    """
+    return field(default=None, metadata={"allow_empty": False})
 
 
 def user_code(default: str | None = None) -> Any:
@@ -124,7 +134,7 @@ def _port(declaration: type, item: dataclasses.Field[Any], hint: Any) -> PortSpe
             expected="an artifact type, `Type | None` or `Sequence[Type]`",
             got=str(hint),
         )
-    return PortSpec(item.name, members[0], multiple, optional)
+    return PortSpec(item.name, members[0], multiple, optional, optional and item.metadata.get("allow_empty", True))
 
 
 def _parameters(declaration: type) -> dict[str, ParameterSpec]:

@@ -36,7 +36,13 @@ class ChannelIR:
 
 @dataclass(frozen=True, slots=True)
 class InputIR:
-    """One input of a node: the channels that feed it."""
+    """One input of a node: the channels that feed it.
+
+    Attributes:
+        channels: Where its artifacts come from, in order.
+        optional: Whether the node can do without an artifact of it.
+        multiple: Whether it takes more than one.
+    """
 
     channels: tuple[ChannelIR, ...]
     optional: bool = False

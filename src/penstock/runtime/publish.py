@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from penstock import files
 from penstock.artifacts.artifact import CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
@@ -169,9 +169,13 @@ def fail(store: MetadataStore, execution_id: int, outputs: Artifacts, error: Bas
         "message": str(error),
         "traceback": getattr(error, "traceback", "") if isinstance(error, PenstockError) else "",
     }
-    store.finish_execution(
-        execution_id, "CANCELED" if cancelled else "FAILED", {}, {_RESULT: json.dumps(document)}
-    )
+    state: Literal["FAILED", "CANCELED"] = "CANCELED" if cancelled else "FAILED"
+    store.finish_execution(execution_id, state, {}, {_RESULT: json.dumps(document)})
+    (execution,) = store.executions([execution_id])
+    if execution.state in ("FAILED", "CANCELED"):
+        for artifacts in outputs.values():
+            for artifact in artifacts:
+                files.remove_tree(artifact.uri)
 
 
 def result_of(node_id: str, execution_id: int, record: Record) -> NodeResult:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from penstock import files
 from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
 from penstock.errors import ResolutionError
-from penstock.ir.model import ChannelIR, NodeIR
+from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.binding import import_path
 from penstock.runtime.inputs import Artifacts, next_attempt
@@ -27,23 +27,10 @@ class StoreHistory:
         self._store = store
 
     def newest_first(self, key: str) -> Iterator[Artifact]:
-        """Yields the live artifacts of one channel, newest first, reading page by page."""
+        """Yields the live artifacts of one channel, newest first, reading only as many as are asked for."""
         channel = self._channels[key]
-        seen, limit = 0, 20
-        while True:
-            artifacts = self._page(channel, limit)
-            yield from artifacts[seen:]
-            if len(artifacts) < limit:
-                return
-            seen, limit = len(artifacts), limit * 5
-
-    def _page(self, channel: ChannelIR, limit: int) -> Sequence[Artifact]:
-        return self._store.latest_artifacts(
-            channel.type,
-            pipeline=self._pipeline,
-            node_id=channel.producer,
-            output_key=channel.output,
-            limit=limit,
+        return self._store.newest_artifacts(
+            channel.type, pipeline=self._pipeline, node_id=channel.producer, output_key=channel.output
         )
 
 

@@ -143,6 +143,13 @@ def test_an_optional_input_does_without_a_skipped_producer(bench: Bench) -> None
     assert bench.value(report, "Add") == 2
 
 
+def test_a_gate_whose_producer_was_skipped_skips_the_node(bench: Bench) -> None:
+    gate = Number(behaviour="skip").with_id("gate")
+    number = Number(2)
+    report = bench.run(gate, number, Add([number.outputs["number"]], gate=gate.outputs["number"]))
+    assert states(report) == {"gate": "skipped", "Number": "ran", "Add": "skipped"}
+
+
 def test_a_stop_publishes_and_then_ends_the_run_also_from_the_cache(bench: Bench) -> None:
     for expected in ("ran now", "cached"):
         report = bench.run(*small(behaviour="stop"))

@@ -8,6 +8,7 @@ from typing import Any
 from penstock.artifacts.standard import Integer
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
+from penstock.graph.signature import never_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Number(BaseComponent):
 class AddInputs:
     numbers: Sequence[Integer]
     extra: Integer | None = None
+    gate: Integer | None = never_empty()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +75,5 @@ class Add(BaseComponent):
     EXECUTOR = "light.executor:AddExecutor"
     PUBLISHER = "light.publisher:AddPublisher"
 
-    def __init__(self, numbers: Any, extra: Channel | None = None) -> None:
-        super().__init__(inputs={"numbers": numbers, "extra": extra})
+    def __init__(self, numbers: Any, extra: Channel | None = None, gate: Channel | None = None) -> None:
+        super().__init__(inputs={"numbers": numbers, "extra": extra, "gate": gate})

@@ -12,6 +12,7 @@ from penstock.errors import ParameterError, PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
 from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.signature import never_empty
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.pusher import PushDestination
 from penstock.models.signature import ModelInfo
@@ -23,8 +24,8 @@ class PusherInputs:
     """What Pusher reads."""
 
     model: Model | None = None
-    model_blessing: ModelBlessing | None = None
-    infra_blessing: InfraBlessing | None = None
+    model_blessing: ModelBlessing | None = never_empty()
+    infra_blessing: InfraBlessing | None = never_empty()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from penstock.errors import ExecutionError, PenstockError
 from penstock.messages.codec import from_jsonable
 from penstock.runtime import user_code
+from penstock.runtime.autograph import spare_graph_libraries
 from penstock.runtime.forkserver.lifeline import die_with_parent
 from penstock.runtime.forkserver.messages import error_to_json, send
 from penstock.runtime.task import ExecutorTask, run_task
@@ -65,6 +66,7 @@ def _outcome(task: ExecutorTask, connection: socket.socket) -> dict[str, Any]:
         send(connection, {"progress": {"rows": rows}})
 
     try:
+        spare_graph_libraries()
         with user_code.session(task.project_root):
             return {"result": run_task(task, report)}
     except PenstockError as error:
