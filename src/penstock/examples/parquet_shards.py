@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,8 +56,13 @@ class ParquetFile:
             self._sink.close()
 
     def abandon(self) -> None:
-        """Closes the file without ending it."""
-        self._sink.close()
+        """Closes the file; whether it is whole does not matter any more."""
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._writer.close()
+        # A writer that could not be closed would try once more when it is collected, and complain then.
+        self._writer.is_open = False
+        with contextlib.suppress(OSError):
+            self._sink.close()
 
 
 @dataclass(slots=True)
