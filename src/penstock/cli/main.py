@@ -8,6 +8,7 @@ Exit codes: 0 done (a gate that refuses is a normal outcome), 1 failed, 2 called
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -58,10 +59,8 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         return _report_click(error)
-    except click.Abort:
-        return by_signal(2)
-    except KeyboardInterrupt as error:
-        return by_signal(getattr(error, "signal_number", 2))
+    except click.Abort as error:  # click's name for KeyboardInterrupt
+        return by_signal(getattr(error.__cause__, "signal_number", signal.SIGINT))
     except BrokenPipeError:
         # Whoever read our output has gone; keep the interpreter from complaining about it when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

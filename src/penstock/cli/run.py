@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Any
 
 import click
@@ -102,7 +104,12 @@ class _Walker:
         self._in_process = in_process
 
     def walk(self, ir: PipelineIR, request: RunRequest, *, as_json: bool) -> RunReport:
-        with observe(ir, request, to_stderr=as_json, lines_only=self._in_process) as observer, _terminable():
+        # What an executor prints in this process must not end up inside the JSON.
+        with redirect_stdout(sys.stderr) if as_json else nullcontext():
+            return self._walk(ir, request)
+
+    def _walk(self, ir: PipelineIR, request: RunRequest) -> RunReport:
+        with observe(ir, request, lines_only=self._in_process) as observer, _terminable():
             if self._name == "beam":
                 from penstock.runners.beam import BeamDagRunner
 
@@ -124,7 +131,6 @@ class _Terminated(KeyboardInterrupt):
 @contextmanager
 def _terminable() -> Iterator[None]:
     """Has SIGTERM end the process as Ctrl-C does, so that the run is recorded as cancelled."""
-    import signal
 
     def terminate(number: int, frame: object) -> None:  # noqa: ARG001  the signature of a signal handler
         raise _Terminated(number)

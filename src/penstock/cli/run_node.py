@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import nullcontext, redirect_stdout
 
 import click
 
@@ -34,7 +36,8 @@ def run_node(
     with files.open(ir_uri, "r") as stream:
         ir = from_json(stream.read())
     values = {name: given.value for name, given in parsed_params(params).items()}
-    ended = run_single_node(ir, node_id, run_id, values, in_process=in_process)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        ended = run_single_node(ir, node_id, run_id, values, in_process=in_process)
     _tell(ended.result, ended.log_file, as_json=as_json)
     if ended.signal is not None:
         return by_signal(ended.signal)

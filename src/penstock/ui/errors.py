@@ -45,9 +45,15 @@ def _after_traceback(trace: str, lines: list[str]) -> str:
 
 
 def _place(error: PenstockError) -> str | None:
-    """Returns the line of the user's code on which an error of ours came up, if there is one."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = frame.filename
-        if not path.startswith(_NOT_THE_USERS) and "site-packages" not in path and path != sys.argv[0]:
-            return f"{path}:{frame.lineno}"
-    return None
+    """Returns the line of the user's code on which an error of ours came up, if there is one.
+
+    A constructor is passed over for the line that called it: a component that refuses its arguments is right.
+    """
+    users = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(frame.filename)]
+    callers = [frame for frame in users if frame.name != "__init__"]
+    frame = next(reversed(callers or users), None)
+    return f"{frame.filename}:{frame.lineno}" if frame else None
+
+
+def _is_users(path: str) -> bool:
+    return not path.startswith(_NOT_THE_USERS) and "site-packages" not in path and path != sys.argv[0]

@@ -21,18 +21,15 @@ _SECONDS_BETWEEN_ROWS = 10.0
 
 
 @contextmanager
-def observe(
-    ir: PipelineIR, request: RunRequest, *, to_stderr: bool = False, lines_only: bool = False
-) -> Iterator[Observer]:
-    """Shows how a run goes.
+def observe(ir: PipelineIR, request: RunRequest, *, lines_only: bool = False) -> Iterator[Observer]:
+    """Shows on standard output how a run goes.
 
     Args:
         ir: The pipeline.
         request: The run.
-        to_stderr: Whether to leave standard output alone.
         lines_only: Whether to print lines on a terminal too, for a debugger's sake.
     """
-    stream = sys.stderr if to_stderr else sys.stdout
+    stream = sys.stdout
     title = f"{ir.name} run {request.run_id}"
     if is_live(stream) and not lines_only:
         from penstock.ui.live import live_display
