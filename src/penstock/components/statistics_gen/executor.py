@@ -17,11 +17,11 @@ from penstock.components.statistics_gen.component import (
     StatisticsGenWork,
 )
 from penstock.errors import DataError
-from penstock.examples.reader import ExamplesReader
 from penstock.runtime.roles import Executor
 from penstock.statistics.computing import compute_statistics
 from penstock.statistics.files import read_schema, write_statistics
 from penstock.statistics.options import parse_options, with_schema
+from penstock.statistics.readers import split_reader
 from penstock.statistics.splits import split_folders
 
 
@@ -54,7 +54,7 @@ def _split_statistics(
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     context = work.context
     statistics = compute_statistics(
-        ExamplesReader(split_folders(work.inputs.examples, split)),
+        split_reader(split_folders(work.inputs.examples, split), split),
         options,
         temp_dir=files.join(work.outputs.statistics.uri, ".temp", split),
         beam_pipeline_args=context.beam_pipeline_args,
@@ -62,10 +62,10 @@ def _split_statistics(
     )
     if not statistics.datasets or not statistics.datasets[0].num_examples:
         raise DataError(
-            f"split {split!r} has no rows",
+            f"no row of split {split!r} is left to compute statistics of",
             input=split,
-            expected="at least one row to compute statistics of",
-            got="no row is left by sample_rate" if options.sample_rate else "0 rows",
-            hint=f"leave it out with exclude_splits=[{split!r}], or check how the examples are split",
+            expected="at least one row",
+            got=f"sample_rate={options.sample_rate}",
+            hint="raise sample_rate",
         )
     return statistics

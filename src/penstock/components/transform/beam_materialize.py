@@ -18,12 +18,13 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform import beam as tft_beam
 
 from penstock import files
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import ReadExamples
-from penstock.components.transform.application import flat_batches
+from penstock.components.transform.application import FlatBatch, feature_set, flat_batches
 from penstock.components.transform.component import TransformedSplit
 from penstock.components.transform.features import GraphInputs
 from penstock.components.transform.materialize import Target
@@ -102,48 +103,48 @@ def _transformed(
     name = f"{source.artifact}-{source.split}"
     read = ReadExamples(source.reader.shards, inputs.layout, rows=rows_per_batch(source.reader))
     data = pipeline | f"Read[{name}]" >> read
+    transform = tft_beam.TransformDataset(output_record_batches=True)
     transformed, metadata = (
         (data, inputs.adapter_config),
         transform_fn,
-    ) | f"Transform[{name}]" >> tft_beam.TransformDataset(output_record_batches=True)
-    schema = beam.pvalue.AsSingleton(
-        metadata.deferred_metadata | f"Schema[{name}]" >> beam.Map(lambda found: found.schema)
-    )
-    write = _WritePart(source.artifact, source.split, target.format, target.file_prefix, parts_dir)
-    return (
-        transformed
-        | f"Flatten[{name}]" >> beam.MapTuple(_flat, schema=schema)
-        | f"Write[{name}]" >> beam.ParDo(write)
-    )
-
-
-def _flat(batch: pa.RecordBatch, _: Any, schema: Any) -> pa.RecordBatch:
-    return flat_batches(schema)(batch)
+    ) | f"Transform[{name}]" >> transform
+    write = _WritePart(source.artifact, source.split, target, parts_dir, metadata.schema)
+    return transformed | f"Write[{name}]" >> beam.ParDo(write)
 
 
 class _WritePart(beam.DoFn):
     """Writes the rows of a bundle to a folder of their own and says what it wrote."""
 
     def __init__(
-        self, artifact: int, split: str, format: ExamplesFormat, file_prefix: str, parts_dir: str
+        self, artifact: int, split: str, target: Target, parts_dir: str, schema: schema_pb2.Schema
     ) -> None:
         super().__init__()
         self._artifact = artifact
         self._split = split
-        self._format: ExamplesFormat = format
-        self._prefix = file_prefix
+        self._target = target
         self._parts_dir = parts_dir
+        self._schema = schema
+        self._flatten: FlatBatch | None = None
         self._root = ""
         self._writer: ExamplesWriter | None = None
+
+    def setup(self) -> None:
+        self._flatten = flat_batches(self._schema)
 
     def start_bundle(self) -> None:
         self._writer = None
 
-    def process(self, batch: pa.RecordBatch) -> None:
+    def process(self, element: tuple[pa.RecordBatch, Any]) -> None:
         if self._writer is None:
             self._root = files.join(self._parts_dir, uuid.uuid4().hex)
-            self._writer = ExamplesWriter(self._root, format=self._format, file_prefix=self._prefix)
-        self._writer.write(self._split, batch)
+            self._writer = ExamplesWriter(
+                self._root,
+                feature_set(self._schema),
+                self._target.format,
+                file_prefix=self._target.file_prefix,
+            )
+        assert self._flatten is not None
+        self._writer.write(self._split, self._flatten(element[0]))
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         if self._writer is None:

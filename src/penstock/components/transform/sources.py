@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from penstock.components.transform.component import TransformWork
-from penstock.errors import DataError
 from penstock.examples.reader import ExamplesReader
+from penstock.statistics.readers import split_reader
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,5 @@ def sources_of(work: TransformWork) -> tuple[Source, ...]:
 
 
 def _source(work: TransformWork, position: int, split: str, analyzed: bool) -> Source:
-    reader = ExamplesReader(work.inputs.examples[position].split_uri(split))
-    if not any(batch.num_rows for batch in reader.found_batches(1)):
-        raise DataError(
-            f"split {split!r} has no rows",
-            input=split,
-            expected="at least one row to analyse or transform",
-            got="0 rows",
-            hint="name the splits to use in splits_config, or check how the examples are split",
-        )
+    reader = split_reader([work.inputs.examples[position].split_uri(split)], split)
     return Source(position, split, reader, analyzed, split in work.plan.transform)

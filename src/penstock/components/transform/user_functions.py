@@ -120,12 +120,24 @@ def _check_output(name: Any, value: Any) -> None:
             got=value.dtype.name,
             hint="use tf.cast, or tf.as_string",
         )
-    if value.shape.rank == 0:
+    _check_shape(name, value)
+
+
+def _check_shape(name: str, value: Any) -> None:
+    shape = value.shape
+    if shape.rank == 0:
         raise UserCodeError(
             f"preprocessing_fn returns a single value as feature {name!r}",
             expected="one row for each row of the inputs",
             got="a scalar",
             hint="tf.fill(tf.shape(x), value) is a constant for every row",
+        )
+    if isinstance(value, tf.Tensor) and (shape.rank is None or None in shape.as_list()[1:]):
+        raise UserCodeError(
+            f"preprocessing_fn returns feature {name!r} with an unknown number of values a row",
+            expected="a dense tensor with every dimension known but the first, or a sparse or ragged one",
+            got=f"shape {shape}",
+            hint="tf.reshape(x, [-1]) for one value a row, tf.reshape(x, [-1, n]) for n",
         )
 
 
