@@ -128,9 +128,17 @@ def library_settings() -> dict[str, str]:
     return {"TF_USE_LEGACY_KERAS": os.environ.get("TF_USE_LEGACY_KERAS", "1")}
 
 
-def worker_environment() -> dict[str, str]:
-    """Returns the variables that workers start with."""
-    return {"TF_CPP_MIN_LOG_LEVEL": "1", **library_settings()}
+def worker_environment(ir: PipelineIR) -> dict[str, str]:
+    """Returns the variables that workers start with; what the user has set stays.
+
+    ``KERAS_HOME`` keeps Keras, which writes a file when it is imported, out of the user's home.
+    """
+    defaults = {
+        "TF_CPP_MIN_LOG_LEVEL": "1",
+        "KERAS_HOME": os.path.join(ir.project_root, ".penstock", "keras"),
+        **library_settings(),
+    }
+    return {name: value for name, value in defaults.items() if name not in os.environ}
 
 
 @contextmanager
@@ -157,7 +165,7 @@ def open_session(
             return [required_modules(ir, node) for node in ir.nodes if node.id not in session.finished]
 
         host: ExecutorHost = (
-            InProcessHost() if in_process else ForkServerHost(remaining, worker_environment())
+            InProcessHost() if in_process else ForkServerHost(remaining, worker_environment(ir))
         )
         session = Session(run, store, host, observer or Silent())
         try:
