@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from penstock import files
 from penstock.artifacts.artifact import Artifact
 from penstock.cli.pipeline_options import json_option
 from penstock.cli.references import find_artifact, find_run_or_none
@@ -35,7 +36,11 @@ def show(what: str, run_id: str | None, html: Path | None, as_json: bool, **opti
     ARTIFACT is an id, a URI, the folder that a model was pushed to, or <node>.<output> such as Trainer.model.
     """
     with open_store(StoreOptions(**options)) as store:
-        record = None if html or run_id else find_run_or_none(store, what)
+        record = None if run_id else find_run_or_none(store, what)
+        if record is not None and html is not None:
+            raise UsageError(
+                "--html draws artifacts, not runs", hint="penstock show RUN lists the artifacts of a run"
+            )
         if record is not None:
             from penstock.ui.outcome import outcome_of_record
             from penstock.ui.run_page import past_run_text
@@ -63,7 +68,10 @@ def _tell(store: MetadataStore, artifact: Artifact, *, as_json: bool) -> None:
 
 
 def _draw(artifact: Artifact, path: Path) -> None:
-    raise UsageError(f"{artifact.type_name} cannot be drawn", hint=str(path))
+    from penstock.ui.html import render
+
+    files.write_atomic(str(path), render(artifact))
+    click.echo(f"{artifact.type_name} {artifact.id} drawn into {path}")
 
 
 def _json(document: Any) -> str:
