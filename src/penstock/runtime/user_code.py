@@ -187,9 +187,14 @@ def session(project_root: str) -> Iterator[None]:
         roots = [*added, Path(project_root).resolve()]
         sys.path[:] = path_before
         for name in set(sys.modules) - modules_before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and _belongs(Path(file).resolve(), roots):
+            if any(_belongs(place, roots) for place in _places(sys.modules[name])):
                 del sys.modules[name]
+
+
+def _places(module: ModuleType) -> list[Path]:
+    """Returns the file of a module, or the folders of a package that has none."""
+    file = getattr(module, "__file__", None)
+    return [Path(place).resolve() for place in ([file] if file else getattr(module, "__path__", ()))]
 
 
 def _belongs(file: Path, roots: list[Path]) -> bool:

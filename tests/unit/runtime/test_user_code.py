@@ -48,6 +48,15 @@ def test_relative_imports_work_inside_a_package(tmp_path: Path) -> None:
     assert load(tmp_path, file="pkg/module.py") == 10
 
 
+def test_two_projects_may_have_folders_of_one_name(tmp_path: Path) -> None:
+    for value in (1, 2):
+        root = tmp_path / f"project{value}"
+        write(root / "steps/scale.py", f"VALUE = {value}")
+        write(root / "module.py", "from steps import scale\ndef run_fn(): return scale.VALUE\n")
+        assert load(root) == value
+    assert "steps" not in sys.modules
+
+
 def test_two_modules_may_have_siblings_of_one_name(tmp_path: Path) -> None:
     for value in (1, 2):
         write(tmp_path / f"m{value}/constants.py", f"VALUE = {value}")
