@@ -22,13 +22,21 @@ class DriftGateDriver(Driver[DriftGateInputs, DriftGateParameters, None]):
                 "max_distance is out of range", expected="0 to 1", got=f"{parameters.max_distance:g}"
             )
         inputs.statistics.split_uri(parameters.split)
-        baseline = _earlier_span(inputs.statistics, context)
+        baseline = _earlier_span(inputs.statistics, parameters.split, context)
         return Run(None, inputs={"baseline": [baseline] if baseline else []})
 
 
-def _earlier_span(current: ExampleStatistics, context: DriverContext) -> ExampleStatistics | None:
+def _earlier_span(
+    current: ExampleStatistics, split: str, context: DriverContext
+) -> ExampleStatistics | None:
     history = context.store.latest_artifacts(
-        current.type_name, pipeline=context.pipeline, node_id=None, output_key="statistics", limit=_LOOK_BACK
+        current.type_name, pipeline=context.pipeline, output_key="statistics", limit=_LOOK_BACK
     )
-    earlier = [a for a in history if isinstance(a, ExampleStatistics) and a.span < current.span]
+    earlier = [
+        statistics
+        for statistics in history
+        if isinstance(statistics, ExampleStatistics)
+        and statistics.span < current.span
+        and split in statistics.splits
+    ]
     return max(earlier, key=lambda statistics: (statistics.span, statistics.id), default=None)
