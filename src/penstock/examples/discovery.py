@@ -78,6 +78,10 @@ class FeatureDiscovery:
             seen.is_list |= is_list(field.type)
             seen.is_text &= kind != "bytes" or _is_string(_value_type(field.type))
 
+    def without_kind(self) -> tuple[str, ...]:
+        """Returns the names of features whose columns never had a type."""
+        return tuple(name for name, seen in self._seen.items() if seen.kind is None)
+
     def features(self) -> FeatureSet:
         """Returns the features as known so far."""
         return FeatureSet(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -72,17 +72,46 @@ def ingest(
         DataError: A split has no rows, or the source's data is wrong.
         StorageError: The files cannot be written.
     """
+    written = write_rows(read, lambda: ExamplesWriter(uri, format=format), rule, report)
+    check_rows(written.splits, splits, rule)
+    return Ingested({split: written.splits[split] for split in splits}, written.features)
+
+
+def write_rows(
+    read: Callable[[], Iterable[SourceRows]],
+    open_writer: Callable[[], ExamplesWriter],
+    rule: SplitRule | None,
+    report: Callable[[int], None] = lambda _: None,
+) -> Ingested:
+    """Writes all rows of a source with a new writer, as often as the source wants to be read again."""
     while True:
-        writer = ExamplesWriter(uri, format=format)
+        writer = open_writer()
         with writer:
             try:
                 _write_all(read(), writer, rule, report)
             except ReadAgainError:
                 writer.discard()
                 continue
-            summaries = writer.close()
-        _check_rows(summaries, splits, rule)
-        return Ingested({split: summaries[split] for split in splits}, writer.features)
+            return Ingested(writer.close(), writer.features)
+
+
+def check_rows(summaries: Mapping[str, SplitSummary], splits: Sequence[str], rule: SplitRule | None) -> None:
+    """Makes sure that every split has rows.
+
+    Raises:
+        DataError: One has none.
+    """
+    for split in splits:
+        if split not in summaries or not summaries[split].rows:
+            total = sum(summary.rows for summary in summaries.values())
+            hint = "give it more hash_buckets, or more data" if rule else "check the files of that split"
+            raise DataError(
+                f"split {split!r} has no rows",
+                input=split,
+                expected="at least one row in every split",
+                got=f"{total} rows in all",
+                hint=hint,
+            )
 
 
 def _write_all(
@@ -107,18 +136,3 @@ def _located(error: DataError, file: str) -> DataError:
     if file and file not in str(error):
         error.got = f"{error.got}, in {file}" if error.got else f"rows in {file}"
     return error
-
-
-def _check_rows(summaries: dict[str, SplitSummary], splits: Sequence[str], rule: SplitRule | None) -> None:
-    for split in splits:
-        if split not in summaries or not summaries[split].rows:
-            total = sum(summary.rows for summary in summaries.values())
-            raise DataError(
-                f"split {split!r} has no rows",
-                input=split,
-                expected="at least one row in every split",
-                got=f"{total} rows in all",
-                hint="give it more hash_buckets, or more data"
-                if rule is not None
-                else "check the files of that split",
-            )

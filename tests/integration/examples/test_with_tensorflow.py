@@ -76,7 +76,7 @@ def parse(*texts: str) -> schema_pb2.Schema:
 @pytest.fixture(scope="module")
 def splits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The same rows in both formats, in several files."""
-    written = {}
+    written: dict[str, str] = {}
     formats: tuple[ExamplesFormat, ...] = ("parquet", "tfrecord")
     for format_ in formats:
         folder = tmp_path_factory.mktemp(format_)
@@ -176,7 +176,7 @@ def test_sparse_representations_of_several_columns(tmp_path: Path) -> None:
     )
     found = []
     for format_ in ("parquet", "tfrecord"):
-        with ExamplesWriter(str(tmp_path / format_), format=format_) as writer:  # type: ignore[arg-type]
+        with ExamplesWriter(str(tmp_path / format_), format=format_) as writer:
             writer.write("s", table)
         found.append(
             batches(str(tmp_path / format_ / "Split-s" / "*"), ORDERED, parse(ONLY_PARSING_CAN_TELL))

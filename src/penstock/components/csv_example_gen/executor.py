@@ -3,27 +3,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from penstock.components.csv_example_gen.component import CsvExampleGenWork
 from penstock.components.example_gen.executor import FileBasedExampleGenExecutor
 from penstock.examples.csv.source import CsvSource
 from penstock.examples.ingest import SourceRows
+from penstock.examples.kinds import FeatureKind, FeatureSet
 from penstock.examples.schema_kinds import read_kinds
 
 
 class CsvExampleGenExecutor(FileBasedExampleGenExecutor):
     """Streams CSV files into splits of examples."""
 
+    KINDS_WIDEN = True
+
     def reader(self, work: CsvExampleGenWork) -> Callable[[], Iterator[SourceRows]]:
-        files = [(split.name, file.uri) for split in work.plan.source.splits for file in split.files]
         schema = work.inputs.schema
-        # One source for all splits, so that a column has one type in all of them.
-        source = CsvSource([uri for _, uri in files], read_kinds(schema.schema_file) if schema else None)
+        return _reader(work, read_kinds(schema.schema_file) if schema else None)
 
-        def read() -> Iterator[SourceRows]:
-            for batch in source.batches():
-                split, uri = files[batch.file]
-                yield SourceRows(split, batch.rows, uri)
+    def typed_reader(
+        self, work: CsvExampleGenWork, features: FeatureSet
+    ) -> Callable[[], Iterator[SourceRows]]:
+        return _reader(work, {feature.name: feature.kind for feature in features})
 
-        return read
+
+def _reader(
+    work: CsvExampleGenWork, declared: Mapping[str, FeatureKind] | None
+) -> Callable[[], Iterator[SourceRows]]:
+    files = [(split.name, file.uri) for split in work.plan.source.splits for file in split.files]
+    # One source for all splits, so that a column has one type in all of them.
+    source = CsvSource([uri for _, uri in files], declared)
+
+    def read() -> Iterator[SourceRows]:
+        for batch in source.batches():
+            split, uri = files[batch.file]
+            yield SourceRows(split, batch.rows, uri)
+
+    return read

@@ -42,8 +42,8 @@ class ExampleGenParameters:
     """
 
     input_base: str = not_in_cache_key()
-    input_config: Input | None = not_in_cache_key(None)  # noqa: RUF009  it is a field
-    range_config: RangeConfig | None = not_in_cache_key(None)  # noqa: RUF009  it is a field
+    input_config: Input | None = not_in_cache_key(None)
+    range_config: RangeConfig | None = not_in_cache_key(None)
     output_config: Output | None = None
     examples_format: Literal["parquet", "tfrecord"] | None = None
     split_algorithm: Literal["penstock-mix64", "tfx-sha256"] = "penstock-mix64"

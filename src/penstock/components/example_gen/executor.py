@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
+from penstock.beam.arguments import is_in_process
 from penstock.components.example_gen.component import (
     ExampleGenOutputs,
     ExampleGenParameters,
@@ -14,27 +15,46 @@ from penstock.components.example_gen.component import (
     SplitResult,
 )
 from penstock.examples.ingest import SourceRows, ingest
+from penstock.examples.kinds import FeatureSet
 from penstock.runtime.roles import Executor, Work
+
+ExampleGenWork = Work[Any, ExampleGenOutputs, Any, ExampleGenPlan]
+"""What executor and publisher see."""
 
 
 class FileBasedExampleGenExecutor(
     Executor[Any, ExampleGenOutputs, ExampleGenParameters, ExampleGenPlan, ExampleGenResult]
 ):
-    """Writes what :meth:`reader` reads, split by split, in constant memory."""
+    """Writes what :meth:`reader` reads, split by split, in constant memory.
 
-    def execute(self, work: Work[Any, Any, Any, ExampleGenPlan]) -> ExampleGenResult:
+    Files are read one after the other in this process. Only where the Beam arguments name a runner on other machines,
+    which must then see the same files, each file is the work of one of its workers.
+
+    Class attributes:
+        KINDS_WIDEN: Whether a feature that is int in one file and float or bytes in another takes the wider kind in
+            all; it is an error otherwise. :meth:`typed_reader` must then read a file as the wider kind.
+    """
+
+    KINDS_WIDEN: ClassVar[bool] = False
+
+    def execute(self, work: ExampleGenWork) -> ExampleGenResult:
         plan = work.plan
         for split in plan.source.splits:
             for file in split.files:
                 file.check()
-        written = ingest(
-            self.reader(work),
-            work.outputs.examples.uri,
-            plan.examples_format,
-            plan.splits,
-            plan.rule,
-            report=lambda rows: work.context.report(rows=rows),
-        )
+        if is_in_process(work.context.beam_pipeline_args):
+            written = ingest(
+                self.reader(work),
+                work.outputs.examples.uri,
+                plan.examples_format,
+                plan.splits,
+                plan.rule,
+                report=lambda rows: work.context.report(rows=rows),
+            )
+        else:
+            from penstock.components.example_gen.distributed import ingest_on_beam
+
+            written = ingest_on_beam(self, work)
         return ExampleGenResult(
             splits={
                 name: SplitResult(split.rows, split.bytes, split.shards)
@@ -43,10 +63,19 @@ class FileBasedExampleGenExecutor(
             features=len(written.features),
         )
 
-    def reader(self, work: Work[Any, Any, Any, ExampleGenPlan]) -> Callable[[], Iterator[SourceRows]]:
+    def reader(self, work: ExampleGenWork) -> Callable[[], Iterator[SourceRows]]:
         """Returns a function that reads all rows of ``work.plan.source`` from the start each time it is called.
 
-        Rows come as record batches of a few megabytes at most. Reading may raise
+        What concerns all files together is checked before it returns. Rows come as record batches of a few
+        megabytes at most. Reading may raise
         :class:`~penstock.examples.ingest.ReadAgainError` to be started once more.
         """
         raise NotImplementedError(f"{type(self).__name__}.reader")
+
+    def typed_reader(
+        self,
+        work: ExampleGenWork,
+        features: FeatureSet,  # noqa: ARG002  for those whose files do not say their types
+    ) -> Callable[[], Iterator[SourceRows]]:
+        """Returns what :meth:`reader` does, for a part of the files, where the features of all files are known."""
+        return self.reader(work)

@@ -76,7 +76,7 @@ def test_membership_does_not_depend_on_the_format(tmp_path: Path) -> None:
     members = []
     for format_ in ("parquet", "tfrecord"):
         folder = tmp_path / format_
-        with ExamplesWriter(str(folder), format=format_) as writer:  # type: ignore[arg-type]
+        with ExamplesWriter(str(folder), format=format_) as writer:
             writer.write("all", ROWS)
         _, _, uri = run(folder, folder / "Split-all")
         members.append([row["n"] for row in rows(uri, "eval")])
