@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow_hotfix  # noqa: F401  closes CVE-2023-47248 in pyarrow below 14.0.1
 
-from penstock.errors import DataError
+from penstock.errors import DataError, DependencyError
 from penstock.examples.kinds import METADATA_KEY, FeatureKind, FeatureSet, FeatureSpec
 
 _EXAMPLE_VALUES = {"int": pa.int64(), "float": pa.float32(), "bytes": pa.large_binary()}
@@ -142,17 +143,25 @@ def decode_examples(records: list[bytes], features: FeatureSet | None = None) ->
 
 
 @lru_cache(maxsize=1)
-def _encoder():  # type: ignore[no-untyped-def]  # a class of tfx-bsl, which is loaded here and has no types
-    from tfx_bsl.coders import example_coder
-
-    return example_coder.RecordBatchToExamplesEncoder()
+def _encoder() -> Any:
+    return _example_coder().RecordBatchToExamplesEncoder()
 
 
 @lru_cache(maxsize=1)
-def _decoder():  # type: ignore[no-untyped-def]  # a class of tfx-bsl, which is loaded here and has no types
-    from tfx_bsl.coders import example_coder
+def _decoder() -> Any:
+    return _example_coder().ExamplesToRecordBatchDecoder()
 
-    return example_coder.ExamplesToRecordBatchDecoder()
+
+def _example_coder() -> Any:
+    try:
+        from tfx_bsl.coders import example_coder
+    except ModuleNotFoundError as error:
+        raise DependencyError(
+            "TFRecord of tf.Example needs the library tfx-bsl",
+            got=str(error),
+            hint="pip install 'penstock[tensorflow]', or use Parquet",
+        ) from error
+    return example_coder
 
 
 def _is_bytes(type_: pa.DataType) -> bool:

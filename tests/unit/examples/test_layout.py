@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.errors import DataError
+from penstock.errors import DataError, DependencyError
+from penstock.examples import layout
 from penstock.examples.discovery import FeatureDiscovery
 from penstock.examples.kinds import METADATA_KEY, FeatureSet, FeatureSpec
 from penstock.examples.layout import (
@@ -128,3 +131,10 @@ def test_a_feature_of_two_kinds_in_one_batch_is_refused() -> None:
     )
     with pytest.raises(DataError, match='feature "x"'):
         decode_examples(records)
+
+
+def test_a_missing_tfx_bsl_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tfx_bsl.coders", None)
+    layout._encoder.cache_clear()
+    with pytest.raises(DependencyError, match=r"needs the library tfx-bsl.*penstock\[tensorflow\]"):
+        encode_examples(pa.record_batch([pa.array([1])], ["x"]))

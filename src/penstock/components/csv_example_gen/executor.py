@@ -10,7 +10,6 @@ from penstock.components.example_gen.executor import FileBasedExampleGenExecutor
 from penstock.examples.csv.source import CsvSource
 from penstock.examples.ingest import SourceRows
 from penstock.examples.kinds import FeatureKind, FeatureSet
-from penstock.examples.schema_kinds import read_kinds
 
 
 class CsvExampleGenExecutor(FileBasedExampleGenExecutor):
@@ -19,8 +18,11 @@ class CsvExampleGenExecutor(FileBasedExampleGenExecutor):
     KINDS_WIDEN = True
 
     def reader(self, work: CsvExampleGenWork) -> Callable[[], Iterator[SourceRows]]:
-        schema = work.inputs.schema
-        return _reader(work, read_kinds(schema.schema_file) if schema else None)
+        if work.inputs.schema is None:
+            return _reader(work, None)
+        from penstock.examples.schema_kinds import read_kinds
+
+        return _reader(work, read_kinds(work.inputs.schema.schema_file))
 
     def typed_reader(
         self, work: CsvExampleGenWork, features: FeatureSet
