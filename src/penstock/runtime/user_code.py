@@ -9,8 +9,10 @@ same name.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -150,8 +152,8 @@ def load_function(
             f"{module.__file__} defines no function {attribute}()",
             component=component,
             expected=f"def {attribute}(...)",
-            got="no such name" if function is None else f"{attribute} is a {type(function).__name__}",
-            hint=did_you_mean(attribute, public),
+            got="no such name" if function is None else f"{attribute} = {function!r:.60}",
+            hint=did_you_mean(attribute, public) if public else f"define {attribute} in that file",
         )
     result: Callable[..., Any] = function
     return result
@@ -186,9 +188,13 @@ def session(project_root: str) -> Iterator[None]:
         added = [Path(entry).resolve() for entry in sys.path if entry not in path_before]
         roots = [*added, Path(project_root).resolve()]
         sys.path[:] = path_before
-        for name in set(sys.modules) - modules_before:
-            if any(_belongs(place, roots) for place in _places(sys.modules[name])):
-                del sys.modules[name]
+        imported = set(sys.modules) - modules_before
+        # First all, then delete: a folder that is a package finds its path through its parent.
+        theirs = [
+            name for name in imported if any(_belongs(place, roots) for place in _places(sys.modules[name]))
+        ]
+        for name in theirs:
+            del sys.modules[name]
 
 
 def _places(module: ModuleType) -> list[Path]:
@@ -219,13 +225,13 @@ def user_code(component: str | None, *, what: str, file: str | None = None) -> I
             error.with_component(component)
         raise
     except SyntaxError as error:
-        where = f"{error.filename}:{error.lineno}"
+        where = f"{error.filename or file}:{error.lineno}" if error.lineno else file or error.filename
         raise UserCodeError(
             f"{what} failed: {where} is not valid Python: {error.msg}",
             component=component,
             got=(error.text or "").strip() or None,
             hint="correct the syntax and run again",
-            traceback="".join(traceback.format_exception_only(type(error), error)),
+            traceback=_what_was_raised(error),
         ) from error
     except ImportError as error:
         raise UserCodeError(
@@ -252,18 +258,40 @@ def user_code(component: str | None, *, what: str, file: str | None = None) -> I
             hint="raise an exception instead of calling exit()",
             traceback=user_traceback(error, file),
         ) from error
-    except Exception as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise  # not the user's code: the person at the keyboard, or whoever needs no more of a generator
+    except BaseException as error:
+        told = _first_line(error)
         raise UserCodeError(
-            f"{what} raised {type(error).__name__}: {_first_line(error)}",
+            f"{what} raised {type(error).__name__}: {told}",
             component=component,
             input=file,
+            hint="free space, or put pipeline_root on a larger disk, and run again"
+            if _NO_SPACE in told
+            else None,
             traceback=user_traceback(error, file),
         ) from error
 
 
+_NO_SPACE = os.strerror(errno.ENOSPC)
+"""What Python, and libraries that write files by themselves, say where a disk is full."""
+
+
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    try:
+        lines = _printable(str(error)).strip().splitlines()
+    except Exception as another:  # an error may fail to tell what it is
+        return f"(its text cannot be made: {type(another).__name__})"
     return lines[0][:500] if lines else "(no message)"
+
+
+def _printable(text: str) -> str:
+    """Returns text that can be written and stored anywhere; what is not Unicode stands as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _what_was_raised(error: BaseException) -> str:
+    return _printable("".join(traceback.format_exception_only(type(error), error)))
 
 
 def user_traceback(error: BaseException, file: str | None) -> str:
@@ -271,12 +299,16 @@ def user_traceback(error: BaseException, file: str | None) -> str:
 
     Args:
         error: What was raised.
-        file: The user's file; without it, frames of Penstock and the import system are left out.
+        file: The user's file. Without it, or where it is not in the traceback (the call itself failed), frames of
+            Penstock and the import system are left out.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    start = next((i for i, frame in enumerate(frames) if _is_users(frame.filename, file)), 0)
-    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames[start:])]
-    return "".join(lines + traceback.format_exception_only(type(error), error))
+    for place in dict.fromkeys((file, None)):
+        start = next((i for i, frame in enumerate(frames) if _is_users(frame.filename, place)), None)
+        if start is not None:
+            shown = "".join(traceback.format_list(frames[start:]))
+            return _printable(f"Traceback (most recent call last):\n{shown}") + _what_was_raised(error)
+    return _what_was_raised(error)
 
 
 _OWN_FOLDER = str(Path(__file__).resolve().parents[1])

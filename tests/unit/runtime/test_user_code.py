@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,10 @@ def test_relative_imports_work_inside_a_package(tmp_path: Path) -> None:
 def test_two_projects_may_have_folders_of_one_name(tmp_path: Path) -> None:
     for value in (1, 2):
         root = tmp_path / f"project{value}"
-        write(root / "steps/scale.py", f"VALUE = {value}")
-        write(root / "module.py", "from steps import scale\ndef run_fn(): return scale.VALUE\n")
+        write(root / "steps/of/this/scale.py", f"VALUE = {value}")
+        write(root / "module.py", "from steps.of.this import scale\ndef run_fn(): return scale.VALUE\n")
         assert load(root) == value
-    assert "steps" not in sys.modules
+    assert not [name for name in sys.modules if name.partition(".")[0] == "steps"]
 
 
 def test_two_modules_may_have_siblings_of_one_name(tmp_path: Path) -> None:
@@ -137,3 +138,81 @@ def test_the_end_of_a_session_restores_the_path(tmp_path: Path) -> None:
     write(tmp_path / "deep/module.py", "def run_fn(): return 1\n")
     load(tmp_path, file="deep/module.py")
     assert sys.path == before
+
+
+def raised_by(tmp_path: Path, source: str) -> UserCodeError:
+    """Returns what becomes of what ``run_fn`` raises."""
+    path = write(tmp_path / "module.py", source)
+    function = user_code.load_function("run_fn", module_file="module.py", project_root=str(tmp_path))
+    assert function is not None
+    with (
+        pytest.raises(UserCodeError) as raised,
+        user_code.user_code("Trainer", what="run_fn", file=str(path)),
+    ):
+        function(1)
+    del sys.modules["module"]
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "traceback"),
+    [
+        (
+            "def run_fn(): pass\n",
+            "run_fn raised TypeError: run_fn() takes 0 positional arguments but 1 was given",
+            "TypeError: run_fn() takes 0 positional arguments but 1 was given\n",
+        ),
+        (
+            "class Odd(BaseException): pass\ndef run_fn(x):\n    raise Odd('neither error nor exit')\n",
+            "run_fn raised Odd: neither error nor exit",
+            "module.Odd: neither error nor exit\n",
+        ),
+        (
+            "def run_fn(x):\n    raise ValueError('not \\udcff text')\n",
+            "run_fn raised ValueError: not \\udcff text",
+            "ValueError: not \\udcff text\n",
+        ),
+        (
+            "class Odd(Exception):\n    __str__ = int\ndef run_fn(x):\n    raise Odd()\n",
+            "run_fn raised Odd: (its text cannot be made: TypeError)",
+            "module.Odd: <exception str() failed>\n",
+        ),
+    ],
+)
+def test_whatever_is_raised_can_be_told(tmp_path: Path, source: str, message: str, traceback: str) -> None:
+    error = raised_by(tmp_path, source)
+    assert error.message == message
+    assert error.traceback.endswith(traceback)
+    assert "penstock" not in error.traceback
+    str(error).encode()
+
+
+def test_a_full_disk_says_what_to_do(tmp_path: Path) -> None:
+    error = raised_by(
+        tmp_path,
+        "import os, errno\ndef run_fn(x):\n    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n",
+    )
+    assert error.hint == "free space, or put pipeline_root on a larger disk, and run again"
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_bytes(b"x = '\0'\n")
+    with pytest.raises(UserCodeError, match=r"module\.py.* is not valid Python: source code .*null bytes"):
+        load(tmp_path)
+
+
+def test_a_name_that_is_no_function_is_shown(tmp_path: Path) -> None:
+    write(tmp_path / "module.py", "run_fn = 3\n")
+    with pytest.raises(UserCodeError, match=r"got: run_fn = 3; what to do: define run_fn in that file"):
+        load(tmp_path)
+
+
+def test_a_generator_that_is_closed_inside_is_no_error() -> None:
+    def rows() -> Iterator[int]:
+        with user_code.user_code("Trainer", what="run_fn"):
+            yield 1
+            yield 2
+
+    reading = rows()
+    assert next(reading) == 1
+    reading.close()
