@@ -199,8 +199,9 @@ def session(project_root: str) -> Iterator[None]:
 
 def _places(module: ModuleType) -> list[Path]:
     """Returns the file of a module, or the folders of a package that has none."""
-    file = getattr(module, "__file__", None)
-    return [Path(place).resolve() for place in ([file] if file else getattr(module, "__path__", ()))]
+    known = getattr(module, "__dict__", {})  # asking a lazy module for an attribute would load it
+    file = known.get("__file__")
+    return [Path(place).resolve() for place in ([file] if file else known.get("__path__") or ())]
 
 
 def _belongs(file: Path, roots: list[Path]) -> bool:
