@@ -80,7 +80,8 @@ class Computations:
                 if type(preprocessor) is not metric_types.StandardMetricInputsPreprocessor:
                     return None
                 features = preprocessor.include_filter.get(constants.FEATURES_KEY)
-                if features is not None and not features:
+                takes_all = features is not None and not features
+                if takes_all or constants.TRANSFORMED_FEATURES_KEY in preprocessor.include_filter:
                     return None
                 wanted.update(features or ())
         return sorted(wanted)

@@ -157,15 +157,15 @@ class Scorer:
         self._models = list(models)
         used = features_used(config, has_model=bool(models))
         self._raw_labels = [use.name for use in used if use.use == "label" and use.name not in transformed]
-        names = {use.name for use in used if use.name not in transformed}
-        self._needed = None if extra_features is None else names | set(extra_features)
+        self._transformed = frozenset(transformed)
+        self._wanted = None if extra_features is None else {*(use.name for use in used), *extra_features}
         self.rows = 0
         self.rows_without_label = 0
 
     @property
     def columns(self) -> list[str] | None:
         """The features that are needed where no model predicts; ``None`` for all."""
-        return None if self._needed is None else sorted(self._needed)
+        return None if self._wanted is None else sorted(self._wanted - self._transformed)
 
     def score(self, batch: pa.RecordBatch) -> Extracts | None:
         """Returns the extracts of a batch in the example layout, ``None`` where no row has a label."""
@@ -175,7 +175,7 @@ class Scorer:
         if not kept.num_rows:
             return None
         extracts: Extracts = {constants.FEATURES_KEY: self._features(kept)}
-        transformed = {model.spec.name: _transform(model, kept) for model in self._models if model.transforms}
+        transformed = {m.spec.name: self._transform(m, kept) for m in self._models if m.transforms}
         if transformed:
             extracts[constants.TRANSFORMED_FEATURES_KEY] = self._by_model(transformed)
         extracts[constants.LABELS_KEY] = self._field("label_key", "label_keys", extracts)
@@ -197,7 +197,7 @@ class Scorer:
         names = [
             name
             for name in batch.schema.names
-            if (self._needed is None or name in self._needed)
+            if self._is_wanted(name)
             and batch.column(batch.schema.get_field_index(name)).null_count < batch.num_rows
         ]
         columns = [batch.column(batch.schema.get_field_index(name)) for name in names]
@@ -207,6 +207,16 @@ class Scorer:
             pa.RecordBatch.from_arrays(columns, names)
         )
         return values
+
+    def _transform(self, model: LoadedModel, batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
+        features: dict[str, npt.NDArray[Any]] = {}
+        for transform in model.transforms:
+            outputs = _call(model, transform, batch)
+            features.update({name: values for name, values in outputs.items() if self._is_wanted(name)})
+        return features
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._wanted is None or name in self._wanted
 
     def _predictions(self, batch: pa.RecordBatch, extracts: Extracts) -> Any:
         if not self._models:
@@ -241,13 +251,6 @@ def check_known(used: Iterable[FeatureUse], known: Collection[str]) -> None:
 def _predict(model: LoadedModel, batch: pa.RecordBatch) -> Any:
     outputs = _call(model, model.predict, batch)
     return next(iter(outputs.values())) if len(outputs) == 1 else outputs
-
-
-def _transform(model: LoadedModel, batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:
-    features: dict[str, npt.NDArray[Any]] = {}
-    for transform in model.transforms:
-        features.update(_call(model, transform, batch))
-    return features
 
 
 def _call(model: LoadedModel, function: Predict, batch: pa.RecordBatch) -> Mapping[str, npt.NDArray[Any]]:
