@@ -17,19 +17,13 @@ from penstock.errors import MetadataError
 from penstock.metadata import mlmd
 from penstock.metadata.codec import Dialect
 from penstock.metadata.config import ConnectionConfig
-from penstock.metadata.sqlite import SqliteDatabase
+from penstock.metadata.sqlite import SqliteDatabase, told
 
 T = TypeVar("T")
 
 _NOT_FOUND, _ALREADY_EXISTS, _FAILED_PRECONDITION, _ABORTED, _INTERNAL, _UNAVAILABLE = 5, 6, 9, 10, 13, 14
 _RETRY_SECONDS = (0.005, 0.05)
 _LOST = re.compile(r"Transaction already open|gone away|Lost connection", re.IGNORECASE)
-_CAUSES = {
-    "disk is full": "the disk is full",
-    "readonly database": "the file is read-only",
-    "disk I/O error": "the disk failed",
-    "malformed": "the file is damaged",
-}
 
 
 class NotFoundError(MetadataError):
@@ -110,9 +104,7 @@ class Connection:
         try:
             self._handle, release = self.database.connect(read_only=self._read_only)
         except RuntimeError as error:
-            raise MetadataError(
-                "the metadata store cannot be opened", input=str(self.database), got=_summary(str(error))
-            ) from error
+            raise _failure("the metadata store cannot be opened", self.database, str(error)) from error
         self._release = weakref.finalize(self, release)  # a connection that nobody closes ends too
         self._release.atexit = False
 
@@ -217,10 +209,12 @@ class Connection:
             return _LostError(
                 "the connection to the metadata store was lost", input=store, got=_summary(message)
             )
-        cause = next((words for text, words in _CAUSES.items() if text in message), None)
-        return MetadataError(
-            f"the metadata store failed in {name}", input=store, got=cause or _summary(message)
-        )
+        return _failure(f"the metadata store failed in {name}", self.database, message)
+
+
+def _failure(what: str, database: Database, message: str) -> MetadataError:
+    cause, hint = told(message) or (_summary(message), None)
+    return MetadataError(what, input=str(database), got=cause, hint=hint)
 
 
 def _summary(message: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -90,8 +91,11 @@ class FileLock:
 
 def _write_holder(descriptor: int) -> None:
     text = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, text.encode(), 0)
+    with contextlib.suppress(
+        OSError
+    ):  # on a full disk the lock holds as well, and the store says what is wrong
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode(), 0)
 
 
 def read_holder(path: str) -> str:

@@ -29,6 +29,13 @@ SCHEMA_VERSION = 10
 """Version of the library's tables in releases 1.17 to 1.21."""
 
 _MAGIC = b"SQLite format 3\0"
+_CAUSES = {
+    "disk is full": ("the disk is full", "free space there, or give another store, and run again"),
+    "readonly database": ("the file is read-only", "change its permissions, or give another store"),
+    "disk I/O error": ("the disk failed", "check the disk; some network file systems do not carry SQLite"),
+    "malformed": ("the file is damaged", "bring it back from a backup, or give another store"),
+}
+"""What SQLite says of a disk or a file: in our words, and what to do."""
 _open_here: Counter[tuple[int, int]] = Counter()
 """How often the library has each file (device and inode) open in this process."""
 
@@ -110,12 +117,12 @@ class SqliteDatabase:
                 self._check_database(read_only=read_only)
             except sqlite3.OperationalError as error:
                 if not _is_busy(error):
-                    raise self._unusable(str(error)) from error
+                    raise self._failed(str(error)) from error
                 if time.monotonic() > deadline:
                     raise self._locked() from error
                 time.sleep(random.uniform(0.005, 0.05))
             except sqlite3.DatabaseError as error:
-                raise self._unusable(str(error)) from error
+                raise self._failed(str(error)) from error
             else:
                 return
 
@@ -206,6 +213,13 @@ class SqliteDatabase:
             got=got,
         )
 
+    def _failed(self, message: str) -> MetadataError:
+        cause = told(message)
+        if cause is None:
+            return self._unusable(message)
+        got, hint = cause
+        return MetadataError("the metadata store cannot be used", input=self.path, got=got, hint=hint)
+
     def _not_writable(self, what: str) -> MetadataError:
         return MetadataError(
             f"the metadata store is read-only: {what} cannot be written",
@@ -220,6 +234,11 @@ class SqliteDatabase:
             expected=f"access within {self.timeout_seconds:g} s",
             hint="close what has the file open, a database browser for instance",
         )
+
+
+def told(message: str) -> tuple[str, str] | None:
+    """Returns what SQLite's message means for the user and what to do, where it is about the disk or the file."""
+    return next((cause for text, cause in _CAUSES.items() if text in message), None)
 
 
 def _set_write_ahead_log(database: sqlite3.Connection) -> None:

@@ -140,6 +140,7 @@ def begin(
             f"run {run_id!r} exists already",
             hint=f"take another --run-id, or go on with it: --resume {run_id}",
         )
+    _write_ir(ir, run_folder(ir, run_id))
     properties: dict[str, PropertyValue] = {
         "state": "RUNNING",
         "finished": "",
@@ -152,11 +153,14 @@ def begin(
     record = store.begin_run(ir.name, run_id, {"started": _now(), **properties})
     if known is not None:
         store.update_run(record, properties)
-    run = Run(ir, run_id, parameters, record, resume)
-    folder = Path(run.folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ir.json").write_text(to_json(ir), encoding="utf-8")
-    return run
+    return Run(ir, run_id, parameters, record, resume)
+
+
+def _write_ir(ir: PipelineIR, folder: str) -> None:
+    document = os.path.join(folder, "ir.json")
+    with files.storage_errors("write", document):
+        os.makedirs(folder, exist_ok=True)
+        Path(document).write_text(to_json(ir), encoding="utf-8")
 
 
 def join(ir: PipelineIR, store: MetadataStore, run_id: str, given: Mapping[str, Any]) -> Run:

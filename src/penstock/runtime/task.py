@@ -104,7 +104,7 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
         PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
     """
     os.environ.update(task.environment)
-    os.makedirs(task.temp_dir, exist_ok=True)
+    files.makedirs(task.temp_dir)
     cls = component_class(task.component)
     with missing_library(task.node_id):
         executor = import_path(cls.EXECUTOR)()

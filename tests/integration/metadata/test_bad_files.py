@@ -60,7 +60,7 @@ def test_a_file_that_only_begins_like_a_database(tmp_path: Path) -> None:
 def test_a_damaged_database(made: Path) -> None:
     content = made.read_bytes()
     made.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
-    refused(made, "cannot be used.*malformed")
+    refused(made, "cannot be used.*got: the file is damaged; what to do: bring it back from a backup")
 
 
 def test_a_database_of_something_else(tmp_path: Path) -> None:

@@ -190,8 +190,14 @@ def test_a_lost_connection_is_made_anew_once(
 @pytest.mark.parametrize(
     ("message", "got"),
     [
-        (b"Error: database or disk is full", "got: the disk is full$"),
-        (b"attempt to write a readonly database", "got: the file is read-only$"),
+        (
+            b"Error: database or disk is full",
+            "got: the disk is full; what to do: free space there, or give another store, and run again$",
+        ),
+        (
+            b"attempt to write a readonly database",
+            "got: the file is read-only; what to do: change its permissions, or give another store$",
+        ),
         (b'Cannot do id: 1 custom_properties { key: "password" value: "s3cret" }', "got: Cannot do id: 1$"),
     ],
 )

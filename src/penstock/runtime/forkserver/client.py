@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penstock import files
 from penstock.errors import CancelledError, ExecutionError, PenstockError
 from penstock.messages.codec import to_jsonable
 from penstock.runtime.forkserver.messages import error_from_json
@@ -135,9 +136,10 @@ class ForkServerHost:
 
     def _start(self, task: ExecutorTask) -> _Running:
         ours, theirs = socket.socketpair()
-        os.makedirs(os.path.dirname(task.log_file), exist_ok=True)
-        task_file = Path(f"{task.log_file}.task.json")
-        task_file.write_text(json.dumps(to_jsonable(task)))
+        task_file = f"{task.log_file}.task.json"
+        with files.storage_errors("write", task_file):
+            os.makedirs(os.path.dirname(task_file), exist_ok=True)
+            Path(task_file).write_text(json.dumps(to_jsonable(task)))
         control = self._controls[stage_for(self._stages, task.requires)]
         running = _Running(ours)
         with self._lock:
@@ -145,9 +147,7 @@ class ForkServerHost:
                 raise CancelledError("cancelled before it ran", component=task.node_id)
             self._running[id(running)] = running
             try:
-                socket.send_fds(
-                    control, [json.dumps({"task_file": str(task_file)}).encode()], [theirs.fileno()]
-                )
+                socket.send_fds(control, [json.dumps({"task_file": task_file}).encode()], [theirs.fileno()])
             except OSError as error:
                 raise self._parent_lost(task) from error
         theirs.close()

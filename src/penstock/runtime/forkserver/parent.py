@@ -96,15 +96,20 @@ def _receive(control: socket.socket) -> tuple[str, socket.socket] | None:
 
 
 def _reap(children: dict[int, socket.socket | None]) -> None:
-    """Tells the client how each finished worker ended, on that worker's own connection."""
+    """Ends what finished workers have started and left, and tells the client how each worker ended."""
     while children:
         try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            # Looked at, but not yet taken away: as long as it lies there, its number is no one else's.
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if pid == 0:
+        if ended is None:
             return
-        connection = children.pop(pid, None)
+        connection = children.pop(ended.si_pid, None)
+        if connection is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(ended.si_pid, signal.SIGKILL)
+        _, status, usage = os.wait4(ended.si_pid, 0)
         if connection is not None:
             with contextlib.suppress(OSError):
                 send(connection, {"exit": os.waitstatus_to_exitcode(status), "max_rss_kib": usage.ru_maxrss})
