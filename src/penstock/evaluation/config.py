@@ -163,7 +163,14 @@ def _check_metrics(config: Any) -> None:
 
 
 def _check_options(config: Any) -> None:
-    """Refuses what fails inside TFMA (0.47 to 0.52), after all the work and with a message about something else."""
+    """Refuses what is not done here, and what fails inside TFMA (0.47 to 0.52) after all the work."""
+    if config.options.include_default_metrics.value:
+        raise ParameterError(
+            "metrics that were compiled into a model are not read from it",
+            input="eval_config.options.include_default_metrics",
+            expected="not set, or false",
+            hint="name the metrics under metrics_specs[].metrics",
+        )
     if config.options.min_slice_size.value <= 1:
         return
     queries = {spec.query_key for spec in config.metrics_specs}
@@ -225,6 +232,8 @@ def _normalise(config: Any, has_baseline: bool) -> Any:
         # A name on the only model would keep TFMA from adding the baseline's spec beside it.
         config.model_specs[0].name = ""
         config.model_specs[0].is_baseline = False
+        for metrics in config.metrics_specs:
+            del metrics.model_names[:]
     try:
         normal = config_util.update_eval_config_with_defaults(
             config, has_baseline=has_baseline, rubber_stamp=True
@@ -278,6 +287,12 @@ def needs_beam(config: Any) -> str | None:
     if any(spec.slice_keys_sql for spec in config.slicing_specs):
         return "slices given as SQL"
     return None
+
+
+def batch_rows(config: Any, default: int) -> int:
+    """Returns how many rows a model is given at a time: ``inference_batch_size`` where a spec has one."""
+    asked = [spec.inference_batch_size for spec in config.model_specs if spec.inference_batch_size > 0]
+    return min(asked, default=default)
 
 
 def run_document(config: Any, *, data: str, file_format: str, models: dict[str, str]) -> str:

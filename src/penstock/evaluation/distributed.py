@@ -16,7 +16,7 @@ from apache_beam.metrics import Metrics, MetricsFilter
 
 from penstock.beam.pipeline import open_pipeline
 from penstock.errors import UserCodeError
-from penstock.evaluation.config import PreparedConfig
+from penstock.evaluation.config import PreparedConfig, batch_rows
 from penstock.evaluation.direct import Computations
 from penstock.evaluation.request import EvaluationRequest, ModelToScore
 from penstock.evaluation.scoring import BATCH_ROWS, Extracts, Scorer, load_models, transformed_features
@@ -55,6 +55,7 @@ class ScoreShards(beam.DoFn):
         self._models = tuple(models)
         self._extra = extra_features
         self._scorer: Scorer | None = None
+        self._batch_rows = BATCH_ROWS
         self._rows = Metrics.counter(_COUNTERS, "rows")
         self._without_label = Metrics.counter(_COUNTERS, "rows_without_label")
 
@@ -64,6 +65,7 @@ class ScoreShards(beam.DoFn):
         specs = list(config.model_specs)
         loaded = load_models(specs, self._models)
         self._scorer = Scorer(config, loaded, transformed_features(specs, self._models), self._extra)
+        self._batch_rows = batch_rows(config, BATCH_ROWS)
 
     def process(self, shard: str) -> Iterator[Extracts]:
         """Yields the extracts of one file's batches."""
@@ -71,7 +73,7 @@ class ScoreShards(beam.DoFn):
         if scorer is None:
             raise RuntimeError("a DoFn is set up before it processes")
         columns = None if self._models else scorer.columns
-        for batch in ExamplesReader([shard], columns=columns).batches(BATCH_ROWS, layout="examples"):
+        for batch in ExamplesReader([shard], columns=columns).batches(self._batch_rows, layout="examples"):
             before, before_without = scorer.rows, scorer.rows_without_label
             extracts = scorer.score(batch)
             self._rows.inc(scorer.rows - before)

@@ -14,7 +14,14 @@ from penstock.beam.arguments import is_in_process
 from penstock.errors import DataError, ParameterError, PenstockError
 from penstock.evaluation import result_files
 from penstock.evaluation.checks import with_compared_slices
-from penstock.evaluation.config import PreparedConfig, features_used, needs_beam, prepare, run_document
+from penstock.evaluation.config import (
+    PreparedConfig,
+    batch_rows,
+    features_used,
+    needs_beam,
+    prepare,
+    run_document,
+)
 from penstock.evaluation.direct import Computations, DirectEvaluation
 from penstock.evaluation.outcome import make_report, slices_of
 from penstock.evaluation.report import EvaluationReport, ReportedModel, write_report
@@ -112,7 +119,7 @@ def _directly(
     transformed = transformed_features(prepared.specs, request.models)
     scorer = Scorer(prepared.proto, models, transformed, computations.features_wanted())
     columns = None if models else scorer.columns
-    for batch in _batches(request, readers, columns):
+    for batch in _batches(request, readers, columns, batch_rows(prepared.proto, BATCH_ROWS)):
         extracts = scorer.score(batch)
         request.report_rows(scorer.rows + scorer.rows_without_label)
         if extracts is not None:
@@ -131,11 +138,11 @@ def _directly(
 
 
 def _batches(
-    request: EvaluationRequest, readers: Sequence[ExamplesReader], columns: Sequence[str] | None
+    request: EvaluationRequest, readers: Sequence[ExamplesReader], columns: Sequence[str] | None, rows: int
 ) -> Iterator[pa.RecordBatch]:
     for reader, split in zip(readers, request.splits, strict=True):
         narrow = reader if columns is None else ExamplesReader(split.uri, columns=columns)
-        yield from narrow.batches(BATCH_ROWS, layout="examples")
+        yield from narrow.batches(rows, layout="examples")
 
 
 def _on_beam(

@@ -229,6 +229,58 @@ def test_beam_gives_the_same_report(evaluate: Evaluate, monkeypatch: pytest.Monk
     assert on_beam.blessed is False
 
 
+def test_confidence_intervals_are_told(evaluate: Evaluate) -> None:
+    asked = config(accuracy(), options={"compute_confidence_intervals": True})
+
+    metric = evaluate(asked).slices[0].metric("binary_accuracy")
+
+    assert metric is not None
+    assert metric.lower is not None
+    assert metric.upper is not None
+    assert metric.value is not None
+    assert metric.lower < metric.value < metric.upper
+
+
+def test_slices_can_be_given_as_sql(evaluate: Evaluate) -> None:
+    sql = "SELECT STRUCT(hour) FROM example.hour WHERE hour > 5"
+    report = evaluate(config(accuracy(), slicing_specs=[{}, {"slice_keys_sql": sql}]))
+
+    by_feature = {part.name: part.examples for part in evaluate(config(accuracy()), out="plain").slices}
+    assert {part.name: part.examples for part in report.slices} == {
+        name: by_feature[name] for name in ("Overall", "hour=17", "hour=8")
+    }
+
+
+def test_a_model_is_given_as_many_rows_as_it_asks_for(evaluate: Evaluate) -> None:
+    seen: list[int] = []
+
+    asked = config(accuracy(), model_specs=[{"label_key": "tip", "inference_batch_size": 150}])
+
+    evaluate(asked, report_rows=seen.append)
+    assert seen == [150, 300, 400]
+
+
+def test_results_go_to_any_file_system(world: Any, tmp_path: Path) -> None:
+    from penstock.evaluation.evaluate import evaluate
+    from penstock.evaluation.request import EvaluationRequest, SplitToScore
+    from penstock.evaluation.result_files import read
+
+    asked = config({"class_name": "AUC"}, model_specs=[{"label_key": "tip", "prediction_key": "guess"}])
+    uri = f"memory://{tmp_path.name}/evaluation"
+
+    report = evaluate(
+        EvaluationRequest(
+            config=json.dumps(asked),
+            splits=(SplitToScore(f"{world.parquet}/Split-eval", "eval"),),
+            output_uri=uri,
+            temp_dir=str(tmp_path),
+        )
+    )
+
+    assert read_report(uri) == report
+    assert len(read(uri).metrics) == 4
+
+
 def test_rows_without_a_label_are_left_out_and_told(evaluate: Evaluate, world: Any, tmp_path: Path) -> None:
     batch = _examples(world)
     tips = pa.array(
@@ -365,6 +417,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[PenstockError], str]] = {
         {"model_specs": [{"label_key": "tip"}], "metrics_specs": []},
         ParameterError,
         "eval_config computes no metric",
+    ),
+    "metrics out of the model": (
+        config(accuracy(), options={"include_default_metrics": True}),
+        ParameterError,
+        "compiled into a model are not read",
     ),
     "three models": (
         config(accuracy(), model_specs=[{"name": name, "label_key": "tip"} for name in "abc"]),
