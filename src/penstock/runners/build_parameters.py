@@ -209,7 +209,9 @@ def _checked(hint: Any, value: Any, name: str) -> Any:
 
 
 def _is_path(hint: Any) -> bool:
-    return hint is os.PathLike or (isinstance(hint, type) and issubclass(Path, hint) and hint is not object)
+    if not isinstance(hint, type) or typing.get_origin(hint):  # Python 3.10 takes list[int] for a type
+        return False
+    return hint is os.PathLike or (issubclass(Path, hint) and hint is not object)
 
 
 def _spelled(hint: Any) -> str:
