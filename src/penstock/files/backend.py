@@ -78,4 +78,11 @@ def storage_error(action: str, uri: str, error: OSError) -> StorageError:
         )
     if isinstance(error, FileNotFoundError):
         return StorageError(f"{message}: no such file or folder", input=uri, hint="check the path")
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return StorageError(
+            f"{message}: a file is in the way",
+            input=uri,
+            got=cause,
+            hint="name another folder, or take that file away",
+        )
     return StorageError(f"{message}: {cause}", input=uri)

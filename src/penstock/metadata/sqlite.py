@@ -99,6 +99,8 @@ class SqliteDatabase:
             raise self._unusable("no permission to read it")
         elif not read_only and not os.access(self.path, os.W_OK):
             raise self._not_writable("the file")
+        elif self._start() not in (b"", _MAGIC):
+            raise self._unusable("a file of another format")  # known before a lock file is laid beside it
         if not read_only and not os.access(folder, os.W_OK | os.X_OK):
             raise self._not_writable("its folder, where the journal goes,")
 
@@ -146,12 +148,15 @@ class SqliteDatabase:
     def _check_content(self, *, create: bool, read_only: bool) -> None:
         if not os.path.exists(self.path):
             return
-        with open(self.path, "rb") as file:
-            start = file.read(len(_MAGIC))
+        start = self._start()
         if not start and create and not read_only:
             return
         if start != _MAGIC:
             raise self._unusable("an empty file" if not start else "a file of another format")
+
+    def _start(self) -> bytes:
+        with open(self.path, "rb") as file:
+            return file.read(len(_MAGIC))
 
     def _check_database(self, *, read_only: bool) -> None:
         mode = "ro" if read_only else "rwc"

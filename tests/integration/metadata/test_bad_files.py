@@ -49,6 +49,7 @@ def test_a_file_of_another_format(tmp_path: Path) -> None:
     path = tmp_path / "trips.csv"
     path.write_text("a,b\n1,2\n")
     refused(path, "cannot be used.*SQLite file of ml-metadata; got: a file of another format")
+    assert os.listdir(tmp_path) == ["trips.csv"]
 
 
 def test_a_file_that_only_begins_like_a_database(tmp_path: Path) -> None:
