@@ -16,6 +16,7 @@ from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import ReadExamples
 from penstock.components.transform.cache_files import dataset_key, read_cache, write_cache
 from penstock.components.transform.features import GraphInputs
+from penstock.components.transform.rereading import allow_rereading
 from penstock.components.transform.user_functions import PreprocessingFn
 from penstock.examples.reader import ExamplesReader
 from penstock.statistics.batching import rows_per_batch
@@ -73,6 +74,7 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
         ExecutionError: The analysis failed otherwise.
     """
     arguments = request.beam_pipeline_args
+    allow_rereading()
     with (
         open_pipeline(arguments, component=component, what="analysing the data") as pipeline,
         # Each pass reads the files again instead of Beam holding all rows for the next one.

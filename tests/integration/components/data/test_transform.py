@@ -17,6 +17,7 @@ from tensorflow_transform import beam as tft_beam
 
 from penstock import files
 from penstock.artifacts.standard import Examples, Schema
+from penstock.beam import reading
 from penstock.beam.pipeline import open_pipeline
 from penstock.components.transform.component import Transform, TransformedSplit
 from penstock.components.transform.features import graph_inputs
@@ -332,6 +333,33 @@ def test_several_examples_are_analysed_together_and_written_apart(
     assert [len(column) for column in values] == [300, 300]
     assert max(value[0] for column in values for value in column) == 1.0
     assert min(value[0] for column in values for value in column) == 0.0
+
+
+def test_analyzers_that_build_on_each_other_read_the_files_once_for_each_pass(
+    tmp_path: Path,
+    examples: Examples,
+    schema: Schema,
+    write_module: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+
+    class CountingReader(ExamplesReader):
+        def __init__(self, source: str) -> None:
+            opened.append(source)
+            super().__init__(source)
+
+    monkeypatch.setattr(reading, "ExamplesReader", CountingReader)
+    module = write_module("""
+def preprocessing_fn(inputs):
+    amount = tf.reshape(tf.sparse.to_dense(inputs["amount"]), [-1])
+    from_zero = amount - tft.min(amount)
+    return {"amount": from_zero / tft.max(from_zero)}
+""")
+    ran = run(tmp_path, examples, schema, module, omit=(*STATISTICS, *NO_CACHE))
+    found = [value[0] for value in rows(ran.uri("transformed_examples"), "train")["amount"]]
+    assert (min(found), max(found)) == (0.0, 1.0)
+    assert len(opened) == 2, "one pass for each level of analyzers, none of which keeps the rows"
 
 
 def test_ragged_and_matrix_features_reach_the_file_as_the_schema_says(
