@@ -45,11 +45,16 @@ class TrainerExecutor(Executor[TrainerInputs, TrainerOutputs, TrainerParameters,
         )
         assert run_fn is not None  # it is required
         spare_graph_libraries()
-        metrics = final_metrics(_call(run_fn, arguments_of(work), context.node_id))
-        return TrainerResult(_saved_model(work.outputs.model.serving_uri), metrics)
+        metrics = final_metrics(call_run_fn(run_fn, arguments_of(work), context.node_id))
+        return TrainerResult(saved_model(work.outputs.model.serving_uri), metrics)
 
 
-def _call(run_fn: Callable[[FnArgs], Any], fn_args: FnArgs, component: str) -> Any:
+def call_run_fn(run_fn: Callable[[FnArgs], Any], fn_args: FnArgs, component: str) -> Any:
+    """Calls the user's function and returns what it returns.
+
+    Raises:
+        UserCodeError: It raised.
+    """
     try:
         with user_code(component, what="run_fn", file=inspect.getsourcefile(inspect.unwrap(run_fn))):
             return run_fn(fn_args)
@@ -57,7 +62,12 @@ def _call(run_fn: Callable[[FnArgs], Any], fn_args: FnArgs, component: str) -> A
         raise explained(error, fn_args.train_files) from error.__cause__
 
 
-def _saved_model(serving_uri: str) -> ModelInfo | None:
+def saved_model(serving_uri: str) -> ModelInfo | None:
+    """Returns what ``run_fn`` saved, ``None`` where it is a model of no known flavor.
+
+    Raises:
+        UserCodeError: It saved nothing.
+    """
     saved = files.listdir(serving_uri) if files.is_dir(serving_uri) else []
     if not saved:
         raise UserCodeError(
