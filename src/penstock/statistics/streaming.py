@@ -25,7 +25,7 @@ def can_stream(options: tfdv.StatsOptions) -> bool:
     """
     return not (
         options.experimental_slice_functions
-        or options.experimental_slice_sqls
+        or getattr(options, "experimental_slice_sqls", None)  # gone in TFDV 1.21
         or options.slicing_config
         or options.label_feature
         or options.example_weight_map.all_weight_features()
