@@ -6,7 +6,6 @@ Everything that can be known without data or model is checked here, before anyth
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Any, Literal
 
 from google.protobuf import json_format
 
-from penstock.errors import ParameterError, did_you_mean
-from penstock.evaluation import slices
-from penstock.evaluation.tfma import config_pb2, config_util, keras_lib, metric_specs, metric_types
+from penstock.errors import ParameterError
+from penstock.evaluation import metrics, slices
+from penstock.evaluation.tfma import VERSION, config_pb2, config_util
 
 Field = Literal["label", "example weight", "prediction", "query", "slice"]
 
@@ -71,8 +70,8 @@ def prepare(document: str, *, has_model: bool, has_baseline: bool) -> PreparedCo
     """
     config = _parse(document)
     _check_models(config, has_model)
-    _attach_metric_thresholds(config)
-    _check_metrics(config)
+    metrics.attach_thresholds(config)
+    metrics.check(config)
     _check_options(config)
     slices.check_thresholds(config)
     changes = config_util.has_change_threshold(config)
@@ -118,50 +117,6 @@ def uses_model(spec: Any) -> bool:
     return bool(spec.model_type != _NO_MODEL_TYPE)
 
 
-def _attach_metric_thresholds(config: Any) -> None:
-    """Moves thresholds that are keyed by a metric's name to the metric, where TFMA computes it itself."""
-    for spec in config.metrics_specs:
-        by_name: dict[str, list[Any]] = {}
-        for metric in spec.metrics:
-            by_name.setdefault(metric_name(metric), []).append(metric)
-        for name in list(spec.thresholds):
-            for metric in _named(by_name, name):
-                metric.threshold.MergeFrom(spec.thresholds[name])
-            del spec.thresholds[name]
-        for name in list(spec.per_slice_thresholds):
-            for metric in _named(by_name, name):
-                metric.per_slice_thresholds.extend(spec.per_slice_thresholds[name].thresholds)
-            del spec.per_slice_thresholds[name]
-        for name in list(spec.cross_slice_thresholds):
-            for metric in _named(by_name, name):
-                metric.cross_slice_thresholds.extend(spec.cross_slice_thresholds[name].thresholds)
-            del spec.cross_slice_thresholds[name]
-
-
-def _named(by_name: dict[str, list[Any]], name: str) -> list[Any]:
-    if name not in by_name:
-        raise ParameterError(
-            f"eval_config has a threshold on metric {name!r}, which it does not compute",
-            input="eval_config.metrics_specs",
-            expected=f"one of {', '.join(sorted(by_name)) or '(no metric is configured)'}",
-            hint=f"{did_you_mean(name, by_name)}; or add the metric under metrics_specs[].metrics "
-            "(metrics that were compiled into a Keras model are not read from it)",
-        )
-    return by_name[name]
-
-
-def _check_metrics(config: Any) -> None:
-    metrics = [metric for spec in config.metrics_specs for metric in spec.metrics]
-    if not metrics:
-        raise ParameterError(
-            "eval_config computes no metric",
-            input="eval_config.metrics_specs",
-            expected="at least one metric, such as MetricConfig(class_name='ExampleCount')",
-        )
-    for metric in metrics:
-        metric_name(metric)
-
-
 def _check_options(config: Any) -> None:
     """Refuses what is not done here, and what fails inside TFMA (0.47 to 0.52) after all the work."""
     if config.options.include_default_metrics.value:
@@ -186,54 +141,13 @@ def _check_options(config: Any) -> None:
             )
 
 
-def metric_name(metric: Any) -> str:
-    """Returns the name under which TFMA reports a configured metric.
-
-    Raises:
-        ParameterError: There is no such metric, or it does not take this configuration.
-    """
-    if not metric.module and metric.class_name not in known_metrics():
-        raise ParameterError(
-            f"there is no metric {metric.class_name!r}",
-            input="eval_config.metrics_specs",
-            expected="the class name of a metric of TFMA or Keras, or one with its module",
-            hint=_similar_metric(metric.class_name),
-        )
-    try:
-        return str(metric_specs.metric_instance(metric).name)
-    except Exception as error:
-        raise ParameterError(
-            f"metric {metric.class_name!r} cannot be made",
-            input="eval_config.metrics_specs",
-            got=f"module {metric.module or '(default)'}, config {metric.config or '{}'}: {_first_line(error)}",
-        ) from error
-
-
-def _similar_metric(name: str) -> str:
-    known = known_metrics()
-    same = [other for other in known if other.lower() == name.replace("_", "").lower()]
-    close = same or difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else "see tfma.metrics and tf.keras.metrics"
-
-
-def known_metrics() -> set[str]:
-    """Returns the class names of all metrics that need no module."""
-    keras = keras_lib.tf_keras.metrics
-    found = {
-        name
-        for name, value in vars(keras).items()
-        if isinstance(value, type) and issubclass(value, keras.Metric)
-    }
-    return found | set(metric_types.registered_metrics())
-
-
 def _normalise(config: Any, has_baseline: bool) -> Any:
     if len(config.model_specs) == 1:
         # A name on the only model would keep TFMA from adding the baseline's spec beside it.
         config.model_specs[0].name = ""
         config.model_specs[0].is_baseline = False
-        for metrics in config.metrics_specs:
-            del metrics.model_names[:]
+        for spec in config.metrics_specs:
+            del spec.model_names[:]
     try:
         normal = config_util.update_eval_config_with_defaults(
             config, has_baseline=has_baseline, rubber_stamp=True
@@ -297,8 +211,6 @@ def batch_rows(config: Any, default: int) -> int:
 
 def run_document(config: Any, *, data: str, file_format: str, models: dict[str, str]) -> str:
     """Returns the content of ``eval_config.json``."""
-    from penstock.evaluation.tfma import VERSION
-
     run = config_pb2.EvalRun(
         eval_config=config,
         version=VERSION,

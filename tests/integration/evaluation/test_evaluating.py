@@ -187,6 +187,24 @@ def test_a_report_can_be_made_of_tfmas_files_alone(evaluate: Evaluate, tmp_path:
     assert (made.blessed, made.rows, made.has_baseline) == (True, ROWS, True)
 
 
+def test_the_page_of_an_evaluation_that_tfx_made_holds_its_numbers(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    from penstock.artifacts.standard import ModelEvaluation
+    from penstock.ui.html import render
+
+    report = evaluate(config(accuracy(value_threshold={"lower_bound": 0.99})), baseline=True)
+    (tmp_path / "penstock" / "report.json").unlink()
+
+    page = render(ModelEvaluation(str(tmp_path / "penstock"), id=4))
+
+    assert "Not blessed" in page
+    for part in report.slices:
+        metric = part.metric("binary_accuracy")
+        assert metric is not None
+        assert f'data-value="{metric.value!r}"' in page
+
+
 def test_results_are_read_by_tfmas_own_loaders(evaluate: Evaluate, tmp_path: Path) -> None:
     from penstock.evaluation.tfma import model_eval_lib
 

@@ -44,7 +44,8 @@ def render(artifact: Artifact) -> str:
         cards([(split.name, count(split.total), _remark(split.total)) for split in splits]),
         *(_split(split) for split in splits),
     ]
-    return page("Anomalies", artifact, sections, [split.name for split in splits])
+    shown = [part for part in sections if part is not None]
+    return page("Anomalies", artifact, shown, [split.name for split in splits])
 
 
 def read_splits(artifact: Artifact) -> list[SplitAnomalies]:
@@ -89,16 +90,16 @@ def _banner(total: int, splits: Sequence[SplitAnomalies]) -> Html:
     )
 
 
-def _split(split: SplitAnomalies) -> Html:
+def _split(split: SplitAnomalies) -> Html | None:
     message = split.message
     rows = [_row(name, message.anomaly_info[name]) for name in sorted(message.anomaly_info)]
     if message.dataset_anomaly_info.reason:
         rows.insert(0, _row("(whole dataset)", message.dataset_anomaly_info))
-    content = [_table(rows, split.name) if rows else empty("Nothing was found.")]
     measured = _measurements(message)
-    if measured is not None:
-        content.append(measured)
-    return section(split.name, *content)
+    if not rows and measured is None:
+        return None
+    found = _table(rows, split.name) if rows else empty("No anomaly was found.")
+    return section(split.name, found, measured)
 
 
 def _table(rows: Sequence[Html], name: str) -> Html:

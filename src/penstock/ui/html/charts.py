@@ -232,8 +232,15 @@ def _dot_row(row: Dot, x: Scale, y: float, left: float, right: float) -> Html:
         parts.append(el("line", x1=x(min(known)), x2=x(max(known)), y1=y, y2=y, class_="link"))
     for index, value in reversed(list(enumerate(row.values))):
         if value is not None:
+            # Rings behind dots, so that equal values are both seen, and not by their colour alone.
             parts.append(
-                el("circle", cx=x(value), cy=y, r=5.5 if index == 0 else 4.5, class_=f"dot s{index % 6}")
+                el(
+                    "circle",
+                    cx=x(value),
+                    cy=y,
+                    r=6 if index else 4.5,
+                    class_=f"{'ring' if index else 'dot'} s{index % 6}",
+                )
             )
     if not known:
         parts.append(el("text", "no number", x=left + 6, y=y + 4, class_="axis"))

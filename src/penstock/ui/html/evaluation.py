@@ -66,7 +66,7 @@ def _banner(report: EvaluationReport) -> Html:
         )
     checked = f"{count(len(report.checks))} {'threshold' if len(report.checks) == 1 else 'thresholds'}"
     if report.blessed:
-        text = f"All of {checked} kept." if report.checks else "No threshold applied."
+        text = f"{checked} kept, none missed." if report.checks else "No threshold applied."
         return el("div", el("h2", "Blessed"), el("p", text, class_="body"), class_="banner good")
     reasons = report.reasons
     more = len(reasons) - _LISTED_REASONS
@@ -163,7 +163,9 @@ def _tip(part: SliceReport, name: str) -> str:
 
 
 def _chart_legend(report: EvaluationReport) -> Html:
-    items = [("swatch s0", "candidate"), *([("swatch s1", "baseline")] if report.has_baseline else [])]
+    items = [("swatch round s0", "candidate")]
+    if report.has_baseline:
+        items.append(("swatch ring s1", "baseline"))
     items.append(("swatch line s0", "candidate on all the data"))
     keys = [el("li", el("span", class_=style, aria_hidden="true"), text) for style, text in items]
     if any(check.kind == "value" and check.slice != "Overall" for check in report.checks):
