@@ -143,7 +143,7 @@ def test_lineage_of_the_pushed_model_goes_back_to_the_csv_file(place: Place) -> 
 def test_explain_cache_names_the_parameter_that_changed(place: Place) -> None:
     ended = place.run("--run-id", "longer", "--param", "span=1", "--param", "train_steps=301", "--in-process")
     assert ended.code == 0, ended.err
-    told = place.read("explain-cache", "longer", "Trainer")
+    told = place.read("explain-cache", "longer", "Trainer", "--against", "first")
     assert [difference["part"] for difference in told["differences"]] == ["parameter train_args"]
     assert place.read("explain-cache", "longer", "Transform")["state"] == "cached"
 

@@ -17,9 +17,12 @@ from penstock.cli.stores import StoreOptions, open_store, store_options
 @click.command("explain-cache")
 @click.argument("run")
 @click.argument("node")
+@click.option(
+    "--against", metavar="RUN", help="Compare with this run instead of the node's execution before."
+)
 @store_options
 @json_option
-def explain_cache(run: str, node: str, as_json: bool, **options: Any) -> None:
+def explain_cache(run: str, node: str, against: str | None, as_json: bool, **options: Any) -> None:
     """Tell why NODE ran or was cached in RUN: what its result depends on, and what differed from the time before.
 
     RUN is the id of a run, or "latest".
@@ -27,7 +30,8 @@ def explain_cache(run: str, node: str, as_json: bool, **options: Any) -> None:
     from penstock.ui.cache_page import explain, explanation_text
 
     with open_store(StoreOptions(**options)) as store:
-        explanation = explain(store, find_run(store, run), node)
+        other = find_run(store, against) if against else None
+        explanation = explain(store, find_run(store, run), node, against=other)
     if as_json:
         click.echo(json.dumps(asdict(explanation), indent=2, ensure_ascii=False))
     else:

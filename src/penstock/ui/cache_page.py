@@ -73,18 +73,30 @@ class Explanation:
     parts: dict[str, Any]
 
 
-def explain(store: MetadataStore, run: RunRecord, node_id: str) -> Explanation:
+def explain(
+    store: MetadataStore, run: RunRecord, node_id: str, *, against: RunRecord | None = None
+) -> Explanation:
     """Returns why a node ran or was cached in a run.
 
+    Args:
+        store: The metadata store.
+        run: The run.
+        node_id: The node.
+        against: Another run to compare with; the node's execution before where it is not given.
+
     Raises:
-        UsageError: The run has no such node.
+        UsageError: One of the runs has no such node, or no execution of it to compare with.
     """
-    results = node_results(run)
-    if node_id not in results:
-        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, results))
-    result = results[node_id]
+    result = _result(run, node_id)
     execution = _execution(store, run, result)
-    earlier = _earlier(store, run, execution) if execution else None
+    if against is not None:
+        earlier = _execution(store, against, _result(against, node_id))
+        if earlier is None:
+            raise UsageError(
+                f"{node_id} did not run in run {against.run_id}, so there is nothing to compare with"
+            )
+    else:
+        earlier = _earlier(store, run, execution) if execution else None
     parts = cache_parts(execution) if execution else {}
     differences = differing_parts(cache_parts(earlier), parts) if earlier else []
     ir = recorded_ir(run)
@@ -102,6 +114,13 @@ def explain(store: MetadataStore, run: RunRecord, node_id: str) -> Explanation:
         differences=tuple(Difference(*difference) for difference in differences),
         parts=dict(parts),
     )
+
+
+def _result(run: RunRecord, node_id: str) -> NodeResult:
+    results = node_results(run)
+    if node_id not in results:
+        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, results))
+    return results[node_id]
 
 
 def _execution(store: MetadataStore, run: RunRecord, result: NodeResult) -> ExecutionRecord | None:

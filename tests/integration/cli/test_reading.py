@@ -142,6 +142,10 @@ def test_explain_cache_says_what_differed(history: Project) -> None:
         "    before: 1",
         "    now:    5",
     ]
+    against = history("explain-cache", "three", "a", "--against", "one", "--json").json
+    assert against["differences"] == [{"part": "parameter value", "before": 1, "after": 5}]
+    nothing = history("explain-cache", "one", "ab", "--against", "three")
+    assert (nothing.code, "ab did not run in run three" in nothing.err) == (2, True)
     assert "the content of input numbers differs" in history("explain-cache", "two", "ab").out
     cached = history("explain-cache", "two", "b")
     assert "nothing differs, so its result was reused" in cached.out
