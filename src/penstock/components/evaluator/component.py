@@ -172,7 +172,8 @@ class Evaluator(BaseComponent):
     DRIVER = "penstock.components.evaluator.driver:EvaluatorDriver"
     EXECUTOR = "penstock.components.evaluator.executor:EvaluatorExecutor"
     PUBLISHER = "penstock.components.evaluator.publisher:EvaluatorPublisher"
-    REQUIRES = ("penstock.evaluation.tfma",)
+    # Our door first: it keeps TFMA's noise at import away; the libraries' versions are part of the cache key.
+    REQUIRES = ("penstock.evaluation.tfma", "tensorflow", "tensorflow_model_analysis")
 
     def __init__(
         self,
