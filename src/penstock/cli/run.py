@@ -20,7 +20,7 @@ from penstock.config.run_settings import RunSettings
 from penstock.errors import UsageError, did_you_mean
 from penstock.ir.model import PipelineIR
 from penstock.runners.session import RunReport, RunRequest
-from penstock.runtime.run import new_run_id
+from penstock.runtime.clock import new_run_id
 from penstock.ui.outcome import RunOutcome, outcome_of_report
 from penstock.ui.progress import observe
 

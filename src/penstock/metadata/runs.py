@@ -64,6 +64,12 @@ def _context_id(
     return int(response.context_ids[0])
 
 
+def identity(session: Session) -> str:
+    """Returns name and time, in milliseconds, of the first thing that was ever recorded in a store."""
+    response = session.connection.call(mlmd.service.GetContextsByIDRequest(context_ids=[1]))
+    return next((f"{first.name} {first.create_time_since_epoch}" for first in response.contexts), "")
+
+
 def update(session: Session, run: RunRecord, properties: Mapping[str, PropertyValue]) -> None:
     """Sets some properties of a run and leaves the others, which other processes may be setting, as they are."""
     if not properties:

@@ -80,6 +80,10 @@ class MetadataStore:
         """Records a new run; one that was begun before comes back as it stands, its properties unchanged."""
         return runs.begin(self._session, pipeline, run_id, properties)
 
+    def identity(self) -> str:
+        """Returns a text that this store has and a store made anew in its place has not; ``""`` while it is empty."""
+        return runs.identity(self._session)
+
     def update_run(self, run: RunRecord, properties: Mapping[str, PropertyValue]) -> None:
         """Sets some properties of a run and leaves the others as they are."""
         runs.update(self._session, run, properties)

@@ -16,6 +16,7 @@ from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import run as runs
+from penstock.runtime.clock import new_run_id
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
 from penstock.runtime.launcher import Launcher, Observer, Silent
@@ -150,7 +151,7 @@ def open_session(
     A run that is left by an exception is recorded as failed, or as cancelled.
     """
     with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
-        run_id = request.run_id or runs.new_run_id()
+        run_id = request.run_id or new_run_id()
         run = runs.begin(
             ir,
             store,

@@ -265,9 +265,7 @@ class Launcher:
         outputs: Artifacts = {}
         scratch = os.path.join(self._run.folder, "tmp", str(execution.id))
         try:
-            outputs = publish.make_outputs(
-                self._run.ir, node, driven.component, execution.id, driven.decision
-            )
+            outputs = publish.make_outputs(self._run, node, driven.component, execution.id, driven.decision)
             task = self._task(driven, execution.id, outputs, scratch)
             self._observer.node_executing(node.id)
             done = self._host.execute(task, lambda rows=None: self._observer.node_progress(node.id, rows))

@@ -16,7 +16,7 @@ from penstock.artifacts.artifact import CONTENT_DIGEST, TFX_VERSION, Artifact, P
 from penstock.artifacts.standard import artifact_class
 from penstock.errors import CancelledError, PenstockError
 from penstock.graph.component import BaseComponent
-from penstock.ir.model import NodeIR, PipelineIR
+from penstock.ir.model import NodeIR
 from penstock.messages.codec import from_jsonable, to_jsonable
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
@@ -102,14 +102,15 @@ def ids(artifacts: Mapping[str, Sequence[Artifact]]) -> dict[str, list[int]]:
 
 
 def make_outputs(
-    ir: PipelineIR, node: NodeIR, cls: type[BaseComponent], execution_id: int, decision: RunDecision[Any]
+    run: Run, node: NodeIR, cls: type[BaseComponent], execution_id: int, decision: RunDecision[Any]
 ) -> Artifacts:
     """Makes the folders of an execution's outputs: ``<root>/<node>/<key>/<execution id>``, which no one else uses."""
+    name = f"{execution_id}{run.folder_mark}"
     ports = cls.signature().outputs
     outputs: Artifacts = {}
     for key, port in node.outputs.items():
         kind = artifact_class(port.type, ports[key].type)
-        base = files.join(ir.root, node.id, key, str(execution_id))
+        base = files.join(run.ir.root, node.id, key, name)
         count = decision.output_counts.get(key, 1)
         uris = [base] if count == 1 else [files.join(base, str(index)) for index in range(count)]
         for uri in uris:

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,15 +16,18 @@ from penstock.errors import ParameterError, UsageError, did_you_mean
 from penstock.ir.document import digest, to_json
 from penstock.ir.model import ParameterType, PipelineIR, RuntimeParameterIR
 from penstock.metadata.owner import Owner
-from penstock.metadata.records import ExecutionRecord, RunRecord
+from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
+from penstock.runtime.clock import now
+from penstock.runtime.root import folder_mark, run_folder
+from penstock.runtime.sweep import sweep
 
 Value = int | float | str | bool
 RunState = Literal["RUNNING", "COMPLETE", "FAILED", "CANCELED"]
 NodeState = Literal["ran", "cached", "skipped", "failed", "cancelled", "not run"]
 
 _NODE_PREFIX = "node:"
-_RUNS_SWEPT = 50
+_LONGEST_RUN_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Run:
         parameters: Values of the runtime parameters, defaults filled in.
         record: Its record in the metadata store.
         resumed: Whether what the run has published already is taken over.
+        folder_mark: What the names of output folders end with; see ``penstock.runtime.root``.
     """
 
     ir: PipelineIR
@@ -79,6 +81,7 @@ class Run:
     parameters: Mapping[str, Value]
     record: RunRecord
     resumed: bool
+    folder_mark: str = ""
 
     @property
     def folder(self) -> str:
@@ -88,18 +91,6 @@ class Run:
     def log_file(self, node_id: str) -> str:
         """Returns the path of a node's log."""
         return os.path.join(self.folder, f"{node_id}.log")
-
-
-def run_folder(ir: PipelineIR, run_id: str) -> str:
-    """Returns the local folder of a run: below the pipeline's root, or in the project where the root is remote."""
-    if files.is_local(ir.root):
-        return os.path.join(files.local_path(ir.root), ".runs", run_id)
-    return os.path.join(ir.project_root, ".penstock", "runs", run_id)
-
-
-def new_run_id() -> str:
-    """Returns an id made of the present time in UTC, which sorts as it was made."""
-    return datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S.%f")
 
 
 def begin(
@@ -125,16 +116,12 @@ def begin(
         ParameterError: A runtime parameter is unknown, missing or of the wrong type.
         UsageError: The run exists although it should be new, or does not although it should be resumed.
     """
-    if not run_id or "/" in run_id or run_id.startswith("."):
-        raise UsageError("the run id is not usable", expected="a name without '/'", got=repr(run_id))
+    _check_run_id(run_id)
     parameters = runtime_values(ir, given)
     sweep(ir, store)
     known = store.get_run(ir.name, run_id)
     if resume and known is None:
-        runs = [run.run_id for run in store.list_runs(ir.name, limit=50)]
-        raise UsageError(
-            f"pipeline {ir.name} has no run {run_id!r} to resume", hint=did_you_mean(run_id, runs)
-        )
+        raise _nothing_to_resume(ir, store, run_id)
     if known is not None and not resume:
         raise UsageError(
             f"run {run_id!r} exists already",
@@ -150,10 +137,31 @@ def begin(
         "build_parameters": json.dumps(dict(build_parameters or {}), sort_keys=True, default=str),
         "owner": Owner.current().to_text(),
     }
-    record = store.begin_run(ir.name, run_id, {"started": _now(), **properties})
+    record = store.begin_run(ir.name, run_id, {"started": now(), **properties})
     if known is not None:
         store.update_run(record, properties)
-    return Run(ir, run_id, parameters, record, resume)
+    return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store))
+
+
+def _check_run_id(run_id: str) -> None:
+    """Refuses what could not name a folder, and what a terminal could not show."""
+    fits = 0 < len(run_id.encode("utf-8", "replace")) <= _LONGEST_RUN_ID and run_id.isprintable()
+    if not fits or "/" in run_id or run_id.startswith("."):
+        raise UsageError(
+            "the run id is not usable",
+            expected=f"up to {_LONGEST_RUN_ID} characters that can be printed, without '/', not starting with '.'",
+            got=repr(run_id)[:60],
+        )
+
+
+def _nothing_to_resume(ir: PipelineIR, store: MetadataStore, run_id: str) -> UsageError:
+    other = store.get_run(None, run_id)
+    runs = [run.run_id for run in store.list_runs(ir.name, limit=50)]
+    return UsageError(
+        f"pipeline {ir.name} has no run {run_id!r} to resume",
+        got=f"a run of pipeline {other.pipeline}" if other else None,
+        hint=did_you_mean(run_id, runs) if runs else "it has not run yet: leave --resume out",
+    )
 
 
 def _write_ir(ir: PipelineIR, folder: str) -> None:
@@ -165,24 +173,25 @@ def _write_ir(ir: PipelineIR, folder: str) -> None:
 
 def join(ir: PipelineIR, store: MetadataStore, run_id: str, given: Mapping[str, Any]) -> Run:
     """Joins the run that a scheduler drives node by node, beginning it where it does not exist yet."""
+    _check_run_id(run_id)
     parameters = runtime_values(ir, given)
     record = store.get_run(ir.name, run_id) or store.begin_run(
         ir.name,
         run_id,
         {
             "state": "RUNNING",
-            "started": _now(),
+            "started": now(),
             "ir_digest": digest(ir),
             "folder": run_folder(ir, run_id),
             "parameters": json.dumps(dict(parameters), sort_keys=True),
         },
     )
-    return Run(ir, run_id, parameters, record, resumed=True)
+    return Run(ir, run_id, parameters, record, resumed=True, folder_mark=folder_mark(ir.root, store))
 
 
 def end(run: Run, store: MetadataStore, state: RunState) -> None:
     """Records how a run ended."""
-    store.update_run(run.record, {"state": state, "finished": _now()})
+    store.update_run(run.record, {"state": state, "finished": now()})
 
 
 def record_node(run: Run, store: MetadataStore, result: NodeResult) -> None:
@@ -199,31 +208,6 @@ def node_results(record: RunRecord) -> dict[str, NodeResult]:
             result = NodeResult(**json.loads(value))
             results[result.node_id] = result
     return results
-
-
-def sweep(ir: PipelineIR, store: MetadataStore) -> None:
-    """Marks what dead runs of the pipeline left unfinished as failed and removes their files."""
-    for execution, owner in store.running_executions(ir.name):
-        if owner is None or not owner.is_alive():
-            store.finish_execution(
-                execution.id, "FAILED", {}, {"__execution_result__": "its process ended before it finished"}
-            )
-    for record in store.list_runs(ir.name, limit=_RUNS_SWEPT):
-        owner_text = record.properties.get("owner")
-        if record.properties.get("state") != "RUNNING" or not isinstance(owner_text, str) or not owner_text:
-            continue
-        if not Owner.from_text(owner_text).is_alive():
-            for execution in store.executions_of_run(ir.name, record.run_id):
-                if execution.state in ("FAILED", "CANCELED"):
-                    _remove_files(ir, record.run_id, execution)
-            store.update_run(record, {"state": "FAILED", "finished": _now()})
-
-
-def _remove_files(ir: PipelineIR, run_id: str, execution: ExecutionRecord) -> None:
-    """Removes the outputs and the scratch files of an execution that is known to have failed."""
-    outputs = files.glob(files.join(ir.root, execution.node_id, "*", str(execution.id)))
-    for folder in [*outputs, os.path.join(run_folder(ir, run_id), "tmp", str(execution.id))]:
-        files.remove_tree(folder)
 
 
 def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, Value]:
@@ -288,7 +272,3 @@ def parse_value(text: str, kind: ParameterType, name: str) -> Value:
         raise ParameterError(
             f"parameter {name!r} has the wrong type", expected=kind, got=repr(text)
         ) from None
-
-
-def _now() -> str:
-    return datetime.fromtimestamp(time.time(), timezone.utc).isoformat(timespec="milliseconds")

@@ -324,3 +324,42 @@ def test_nothing_is_left_of_a_run_whose_owner_died(bench: Bench) -> None:
         assert (dead.properties["state"], alive.properties["state"]) == ("FAILED", "COMPLETE")
         (execution,) = store.executions_of_run("p", dead.run_id)
         assert execution.state == "FAILED"
+
+
+def numbers_in(root: Path) -> dict[str, str]:
+    return {folder.name: (folder / "value").read_text() for folder in root.glob("Number/number/*")}
+
+
+def test_two_stores_on_one_root_keep_out_of_each_others_way(bench: Bench) -> None:
+    other = Bench(bench.folder)
+    other.config = sqlite_metadata_connection_config(str(bench.folder / "other.db"))
+    assert states(bench.run(Number(1))) == {"Number": "ran"}
+    assert states(other.run(Number(2))) == {"Number": "ran"}
+    assert states(other.run(Number(3, behaviour="raise"))) == {"Number": "failed"}
+    found = numbers_in(bench.folder / "root")
+    (marked,) = found.keys() - {"1"}
+    assert found == {"1": "1", marked: "2"}
+    assert marked.startswith("1-")
+    assert states(bench.run(Number(1))) == states(other.run(Number(2))) == {"Number": "cached"}
+
+
+def test_a_store_made_anew_leaves_what_stands_in_the_root(bench: Bench) -> None:
+    bench.run(Number(1))
+    for file in bench.folder.glob("metadata.db*"):
+        file.unlink()
+    assert states(bench.run(Number(2))) == {"Number": "ran"}
+    assert sorted(numbers_in(bench.folder / "root").values()) == ["1", "2"]
+
+
+def test_folders_that_stood_in_the_root_before_are_nobodys(bench: Bench) -> None:
+    found = bench.folder / "root" / "Number" / "number" / "1" / "value"
+    found.parent.mkdir(parents=True)
+    found.write_text("7")
+    assert states(bench.run(Number(2))) == {"Number": "ran"}
+    assert sorted(numbers_in(bench.folder / "root").values()) == ["2", "7"]
+
+
+def test_a_root_with_the_letters_of_a_pattern_in_its_path_is_swept_too(tmp_path: Path) -> None:
+    folder = tmp_path / "a [b] *"
+    folder.mkdir()
+    test_nothing_is_left_of_a_run_whose_owner_died(Bench(folder))
