@@ -7,6 +7,7 @@ Exit codes: 0 done (a gate that refuses is a normal outcome), 1 failed, 2 called
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -49,12 +50,24 @@ def penstock() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and ends the process with its exit code."""
+    _mend_streams()
     sys.exit(_exit_code(arguments))
+
+
+def _mend_streams() -> None:
+    """Has standard output and error take any text: closed ones swallow it, letters that one lacks are escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  open until the process ends
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
     debug = os.environ.get("PENSTOCK_DEBUG", "") not in ("", "0")
     try:
+        _check_working_directory()
         result = penstock.main(arguments, prog_name="penstock", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
@@ -69,6 +82,15 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         if debug:
             raise
         return _report(error)
+    except OSError as error:
+        if debug:
+            raise
+        click.echo(
+            f"error: the system refused something: {error}\n"
+            "  what to do: free, mend or permit what it names; PENSTOCK_DEBUG=1 shows where it happened",
+            err=True,
+        )
+        return FAILED
     except Exception as error:
         if debug:
             raise
@@ -79,6 +101,15 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         )
         return FAILED
     return result if isinstance(result, int) else OK
+
+
+def _check_working_directory() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UsageError(
+            "the folder that this is called in is not there any more", hint="cd to one that exists"
+        ) from None
 
 
 def _report_click(error: click.ClickException) -> int:

@@ -93,7 +93,7 @@ def find_source(base: str, patterns: Mapping[str, str], allowed: SpanRange) -> S
 
     Raises:
         ParameterError: A pattern is wrong.
-        DataError: No file matches, or the splits' spans differ.
+        DataError: No file matches, the splits' spans differ, or a file's name is not UTF-8.
     """
     if not files.is_dir(base):
         is_file = files.exists(base)
@@ -123,11 +123,24 @@ def _read_split(base: str, name: str, pattern: str) -> tuple[SourceSplit, str]:
             expected="at least one file",
             hint="check the folder and the pattern; hidden files and folders do not count",
         )
+    for uri in found:
+        _check_text(uri)
     prefix = files.join(base, "")
     entries = [files.Entry(uri.removeprefix(prefix), uri, files.size(uri)) for uri in found]
     total = sum(entry.size for entry in entries)
     line = f"split:{name},num_files:{len(entries)},total_bytes:{total},sha256:{combine(entries)}"
     return SourceSplit(name, tuple(SourceFile(entry.uri, entry.size) for entry in entries)), line
+
+
+def _check_text(uri: str) -> None:
+    try:
+        uri.encode()
+    except UnicodeEncodeError:
+        raise DataError(
+            "the name of an input file is not UTF-8, and cannot be recorded",
+            input=ascii(uri),
+            hint="rename it",
+        ) from None
 
 
 def _is_data(uri: str) -> bool:

@@ -128,7 +128,7 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     """Finds a pipeline file, checks its syntax and puts its project on ``sys.path``.
 
     Raises:
-        UsageError: There is no such file.
+        UsageError: There is no such file, or its path cannot be recorded.
         UserCodeError: It is not valid Python.
     """
     if not path.is_file():
@@ -140,11 +140,23 @@ def open_pipeline_file(path: Path) -> PipelineFile:
             hint=did_you_mean(path.name, near) if near else None,
         )
     path = path.resolve()
+    _check_text(path)
     with user_code(None, what=f"reading {path.name}", file=str(path)):
         tree = ast.parse(path.read_bytes(), filename=str(path))
     root = find_project_root(path.parent) or path.parent
     _put_on_path(root, path.parent)
     return PipelineFile(path, root, CREATE in _top_level_names(tree), _has_main(tree))
+
+
+def _check_text(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            "the path of the pipeline file is not UTF-8, and cannot be recorded",
+            got=ascii(str(path)),
+            hint="rename the folder or file whose name has been made in another encoding",
+        ) from None
 
 
 def _put_on_path(*folders: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.errors import PenstockError
@@ -25,9 +26,10 @@ def error_block(error: PenstockError, *, log_file: str | None = None) -> str:
     message = f"{error.component}: {error.message}" if error.component else error.message
     lines = [f"error: {message}"]
     told = {"input": error.input, "at": _place(error), "expected": error.expected, "got": error.got}
-    for label, value in {**told, "what to do": error.hint, "log": log_file}.items():
+    for label, value in {**told, "what to do": error.hint}.items():
         if value and not (label == "input" and value in message):
             lines.append(f"  {label}: {value}")
+    lines += _log(log_file, lines)
     return _after_traceback(getattr(error, "traceback", ""), lines)
 
 
@@ -35,9 +37,13 @@ def reason_block(node_id: str, reason: str, *, trace: str = "", log_file: str | 
     """Returns the same for a node's failure of which only the recorded reason is left."""
     first, *rest = _PARTS.split(reason.removeprefix(f"{node_id}: "))
     lines = [f"error: {node_id}: {first}", *(f"  {part}" for part in rest)]
-    if log_file:
-        lines.append(f"  log: {log_file}")
+    lines += _log(log_file, lines)
     return _after_traceback(trace, lines)
+
+
+def _log(path: str | None, lines: Sequence[str]) -> list[str]:
+    """Returns the line that names the log, unless another does."""
+    return [f"  log: {path}"] if path and not any(path in line for line in lines) else []
 
 
 def _after_traceback(trace: str, lines: list[str]) -> str:
