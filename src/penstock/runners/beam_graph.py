@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +22,7 @@ from penstock.runtime import run as runs
 from penstock.runtime.host import InProcessHost
 from penstock.runtime.launcher import Launcher
 from penstock.runtime.run import NodeResult, record_node
+from penstock.runtime.temp_folder import own_temp_folder
 
 _sessions: dict[str, Session] = {}
 """Sessions of this process, by run id: steps that run in the process of the runner use its store and workers."""
@@ -28,11 +31,16 @@ _sessions: dict[str, Session] = {}
 def run_graph(session: Session, beam_args: Sequence[str]) -> None:
     """Runs the session's pipeline as a Beam pipeline and waits for its end."""
     ir = session.run.ir
+    scratch = os.path.join(session.run.folder, "tmp", "graph")
     _sessions[session.run.run_id] = session
     try:
-        with open_pipeline(beam_args, what="the pipeline's graph") as pipeline:
+        with (
+            own_temp_folder(scratch),
+            open_pipeline(beam_args, what="the pipeline's graph") as pipeline,
+        ):
             _build(pipeline, ir, session.run.run_id, dict(session.run.parameters))
     finally:
+        shutil.rmtree(scratch, ignore_errors=True)
         del _sessions[session.run.run_id]
 
 

@@ -24,6 +24,7 @@ from penstock.runtime.binding import (
     import_path,
 )
 from penstock.runtime.roles import ExecutorContext, Work
+from penstock.runtime.temp_folder import own_temp_folder
 from penstock.runtime.user_code import user_code
 
 Report = Callable[..., None]
@@ -104,11 +105,10 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
         PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
     """
     os.environ.update(task.environment)
-    files.makedirs(task.temp_dir)
     cls = component_class(task.component)
     with missing_library(task.node_id):
         executor = import_path(cls.EXECUTOR)()
-    with user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
+    with own_temp_folder(task.temp_dir), user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
         result = executor.execute(work_of(task, cls, report))
     return {"result": to_jsonable(result), "digests": _digests(task)}
 

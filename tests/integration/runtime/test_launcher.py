@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -363,3 +364,15 @@ def test_a_root_with_the_letters_of_a_pattern_in_its_path_is_swept_too(tmp_path:
     folder = tmp_path / "a [b] *"
     folder.mkdir()
     test_nothing_is_left_of_a_run_whose_owner_died(Bench(folder))
+
+
+@pytest.mark.parametrize("runner", RUNNERS, ids=["local", "in-process", "beam"])
+def test_temporary_files_stay_in_the_pipelines_root_and_go(bench: Bench, tmp_path: Path, runner: Any) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    before = tempfile.gettempdir()
+    bench.run(Number(1, behaviour="temporary", folder=str(marks)), runner=runner)
+    temporary = Path((marks / "temporary").read_text())
+    assert bench.folder / "root" / ".runs" in temporary.parents
+    assert not temporary.exists()
+    assert tempfile.gettempdir() == before

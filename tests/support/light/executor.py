@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def _misbehave(parameters: NumberParameters) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
         bytearray(1 << 31)
+    if parameters.behaviour == "temporary":
+        Path(parameters.folder, "temporary").write_text(tempfile.mkdtemp())
     if parameters.behaviour == "flaky" and len(os.listdir(parameters.folder)) < 3:
         raise ValueError("not yet")
 
