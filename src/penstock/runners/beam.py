@@ -13,6 +13,7 @@ from penstock.graph.pipeline import Pipeline
 from penstock.ir.model import PipelineIR
 from penstock.runners import capture
 from penstock.runners.local import ended_by_signals
+from penstock.runners.logged import Logged
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
 from penstock.runtime.launcher import Observer
 from penstock.runtime.run import node_results
@@ -49,7 +50,7 @@ class BeamDagRunner:
         """
         if capture.captured(pipeline):
             return None
-        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters))
+        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters), Logged())
         report.raise_for_failure()
         return report
 

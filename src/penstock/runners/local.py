@@ -17,6 +17,7 @@ from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
 from penstock.ir.model import PipelineIR
 from penstock.runners import capture
+from penstock.runners.logged import Logged
 from penstock.runners.scheduler import walk, walk_side_by_side
 from penstock.runners.session import RunReport, RunRequest, Session, finish, open_session
 from penstock.runtime.launcher import Observer
@@ -56,7 +57,7 @@ class LocalDagRunner:
         """
         if capture.captured(pipeline):
             return None
-        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters))
+        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters), Logged())
         report.raise_for_failure()
         return report
 

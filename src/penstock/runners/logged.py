@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An observer for runs without the command line: it writes to the logger ``penstock``."""
+
+from __future__ import annotations
+
+import logging
+
+from penstock.runtime.run import NodeResult
+
+LOGGER = logging.getLogger("penstock")
+"""``logging.basicConfig(level=logging.INFO)`` shows the nodes of a run that a program starts."""
+
+
+class Logged:
+    """Logs when a node starts to work and how it ends; failures as errors."""
+
+    def node_started(self, node_id: str) -> None:
+        """Says nothing: most nodes that the cache answers end within milliseconds."""
+
+    def node_executing(self, node_id: str) -> None:
+        """Logs that the node works."""
+        LOGGER.info("%s is running", node_id)
+
+    def node_progress(self, node_id: str, rows: int | None) -> None:
+        """Logs how many rows it has handled, for whoever looks that closely."""
+        LOGGER.debug("%s has handled %s rows", node_id, rows)
+
+    def node_finished(self, result: NodeResult) -> None:
+        """Logs how the node has ended."""
+        level = logging.ERROR if result.state == "failed" else logging.INFO
+        ended = f"{result.node_id}: {result.state}, {result.seconds:.1f} s"
+        LOGGER.log(level, "%s", "; ".join(filter(None, (ended, result.summary, result.reason))))
