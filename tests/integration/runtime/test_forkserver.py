@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -128,6 +129,83 @@ def test_cancel_ends_a_running_task(host: ForkServerHost, tmp_path: Path) -> Non
     with pytest.raises(CancelledError):
         execute(host, task(tmp_path, seconds=60, folder=str(marks)))
     canceller.join()
+
+
+def test_cancel_does_not_wait_for_a_parent_that_is_still_importing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    module = f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)\n"
+    (tmp_path / "imports_for_ever.py").write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    host = ForkServerHost(lambda: [("imports_for_ever",)])
+    canceller = threading.Thread(target=lambda: (_wait_for(begun.exists), host.cancel()))
+    canceller.start()
+    try:
+        with pytest.raises(CancelledError):
+            execute(host, task(tmp_path, requires=("imports_for_ever",)))
+    finally:
+        host.close()
+    canceller.join()
+
+
+def test_a_library_that_ends_its_process_when_imported_is_one_nodes_affair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "exits_when_imported.py").write_text("raise SystemExit(3)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    host = ForkServerHost(lambda: [("exits_when_imported",), ("fractions",)])
+    try:
+        done = execute(host, task(tmp_path, value=1, requires=("exits_when_imported", "fractions")))
+    finally:
+        host.close()
+    assert done["result"] == {"value": 1}
+
+
+def test_parents_outlive_the_thread_that_started_them(host: ForkServerHost, tmp_path: Path) -> None:
+    starter = threading.Thread(target=execute, args=(host, task(tmp_path, value=1)))
+    starter.start()
+    starter.join()
+    assert execute(host, task(tmp_path, value=2))["result"] == {"value": 2}
+
+
+def test_the_death_of_a_parent_is_told_as_such(host: ForkServerHost, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+
+    def kill_parent() -> None:
+        _wait_for(lambda: os.listdir(marks))
+        assert host._process is not None
+        host._process.kill()
+
+    killer = threading.Thread(target=kill_parent)
+    killer.start()
+    with pytest.raises(ExecutionError, match="the process that workers are forked from has ended"):
+        execute(host, task(tmp_path, seconds=60, folder=str(marks)))
+    killer.join()
+    worker = int(os.listdir(marks)[0].rpartition("-")[2])
+    _wait_for(lambda: not _is_running(worker))
+    with pytest.raises(ExecutionError, match="the process that workers are forked from has ended"):
+        execute(host, task(tmp_path, value=2))
+    assert host._running == {}
+
+
+@pytest.mark.parametrize("behaviour", ["", "raise", "kill"])
+def test_what_an_executor_started_ends_with_it(host: ForkServerHost, tmp_path: Path, behaviour: str) -> None:
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    with contextlib.suppress(ExecutionError, UserCodeError):
+        execute(host, task(tmp_path, behaviour=f"background {behaviour}".strip(), folder=str(marks)))
+    started = int((marks / "background").read_text())
+    _wait_for(lambda: not _is_running(started))
+
+
+def test_a_client_on_another_system_says_so(
+    host: ForkServerHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(ExecutionError, match="forked on Linux only; got: darwin; .*in_process=True"):
+        execute(host, task(tmp_path))
 
 
 def test_nobody_survives_the_death_of_the_launching_process(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from penstock.runtime.forkserver.stages import Stage, plan_stages, stage_for
 from penstock.runtime.task import ExecutorTask, Report
 
 _GRACE_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
@@ -71,25 +72,40 @@ class ForkServerHost:
         with self._lock:
             if self._process is not None:
                 return
+            if not sys.platform.startswith("linux"):
+                raise ExecutionError(
+                    "workers can be forked on Linux only",
+                    got=sys.platform,
+                    hint="LocalDagRunner(in_process=True), or --in-process, works without workers",
+                )
             self._stages = plan_stages(self._requirements())
             pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in self._stages]
-            settings = {
-                "client_pid": os.getpid(),
-                "controls": [theirs.fileno() for _, theirs in pairs],
-                "stages": self._stages,
-            }
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "penstock.runtime.forkserver.parent", json.dumps(settings)],
-                pass_fds=[theirs.fileno() for _, theirs in pairs],
-                env={**os.environ, **self._environment},
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=None if os.environ.get("PENSTOCK_DEBUG_WORKERS") else subprocess.DEVNULL,
-            )
-            for _, theirs in pairs:
-                theirs.close()
+            try:
+                self._process = self._first_parent([theirs.fileno() for _, theirs in pairs])
+            except OSError as error:
+                raise ExecutionError("no process can be started for the workers", got=str(error)) from error
+            finally:
+                for _, theirs in pairs:
+                    theirs.close()
             self._controls = [ours for ours, _ in pairs]
+
+    def _first_parent(self, controls: Sequence[int]) -> subprocess.Popen[bytes]:
+        settings = {
+            "client_pid": os.getpid(),
+            "controls": controls,
+            "stages": self._stages,
+            # A program that is run as a file finds its neighbours by a path that no variable holds.
+            "path": sys.path,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "penstock.runtime.forkserver.parent", json.dumps(settings)],
+            pass_fds=controls,
+            env={**os.environ, **self._environment},
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("PENSTOCK_DEBUG_WORKERS") else subprocess.DEVNULL,
+        )
 
     def execute(self, task: ExecutorTask, report: Report) -> dict[str, Any]:
         """Runs a task in a new worker and returns its result.
@@ -102,9 +118,7 @@ class ForkServerHost:
         try:
             ending = self._follow(running, task, report)
         finally:
-            with self._lock:
-                self._running.pop(id(running), None)
-            running.connection.close()
+            self._forget(running)
         if self._cancelled:
             raise CancelledError("cancelled while it ran", component=task.node_id)
         if ending.error is not None:
@@ -115,11 +129,15 @@ class ForkServerHost:
         return result
 
     def cancel(self) -> None:
-        """Ends all workers."""
+        """Ends all workers; a task whose parent is still importing is not waited for."""
         with self._lock:
             self._cancelled = True
-            pids = [running.pid for running in self._running.values()]
-        _end_groups([pid for pid in pids if pid is not None])
+            running = list(self._running.values())
+        for one in running:
+            if one.pid is None:
+                with contextlib.suppress(OSError):
+                    one.connection.shutdown(socket.SHUT_RDWR)
+        _end_groups([one.pid for one in running if one.pid is not None])
 
     def close(self) -> None:
         """Ends all workers and parents."""
@@ -135,41 +153,39 @@ class ForkServerHost:
             process.wait()
 
     def _start(self, task: ExecutorTask) -> _Running:
-        ours, theirs = socket.socketpair()
         task_file = f"{task.log_file}.task.json"
         with files.storage_errors("write", task_file):
             os.makedirs(os.path.dirname(task_file), exist_ok=True)
             Path(task_file).write_text(json.dumps(to_jsonable(task)))
-        control = self._controls[stage_for(self._stages, task.requires)]
+        ours, theirs = socket.socketpair()
         running = _Running(ours)
-        with self._lock:
-            if self._cancelled:
-                raise CancelledError("cancelled before it ran", component=task.node_id)
-            self._running[id(running)] = running
+        with theirs:
+            with self._lock:
+                if self._cancelled:
+                    ours.close()
+                    raise CancelledError("cancelled before it ran", component=task.node_id)
+                self._running[id(running)] = running
             try:
+                control = self._controls[stage_for(self._stages, task.requires)]
                 socket.send_fds(control, [json.dumps({"task_file": task_file}).encode()], [theirs.fileno()])
             except OSError as error:
-                raise self._parent_lost(task) from error
-        theirs.close()
+                self._forget(running)
+                raise _parent_lost(task) from error
         return running
 
-    def _parent_lost(self, task: ExecutorTask) -> ExecutionError:
-        return ExecutionError(
-            "the process that workers are forked from has ended",
-            component=task.node_id,
-            hint="run again with --resume; if it was killed for memory, use a smaller --max-workers",
-        )
+    def _forget(self, running: _Running) -> None:
+        with self._lock:
+            self._running.pop(id(running), None)
+        running.connection.close()
 
     def _follow(self, running: _Running, task: ExecutorTask, report: Report) -> _Ending:
         ending = _Ending()
-        started = False
         for document in _documents(running, task.timeout_seconds):
             if document is None:
                 self._time_out(running, task)
                 continue
             if "pid" in document:
                 running.pid = document["pid"]
-                started = True
                 if self._cancelled:
                     _signal_group(document["pid"], signal.SIGKILL)
             elif "progress" in document:
@@ -181,8 +197,6 @@ class ForkServerHost:
             elif "exit" in document:
                 ending.exit_code, ending.max_rss_kib = document["exit"], document["max_rss_kib"]
                 break
-        if not started and not self._cancelled:
-            raise self._parent_lost(task)
         return ending
 
     def _time_out(self, running: _Running, task: ExecutorTask) -> None:
@@ -196,16 +210,17 @@ def _documents(running: _Running, timeout_seconds: float | None) -> Iterator[dic
 
     The clock starts with the worker's first word, so that time in which its parent still imports does not count.
     """
-    pending = b""
+    begun: list[bytes] = []  # parts of a line that has not ended; a result may be large
     deadline: float | None = None
     while True:
         remaining = None if deadline is None else max(deadline - time.monotonic(), 0.001)
-        running.connection.settimeout(remaining)
+        running.connection.settimeout(None if remaining is None else min(remaining, _LONGEST_WAIT_SECONDS))
         try:
             data = running.connection.recv(1 << 20)
         except TimeoutError:
-            deadline = timeout_seconds = None
-            yield None
+            if deadline is not None and time.monotonic() >= deadline:
+                deadline = timeout_seconds = None
+                yield None
             continue
         except OSError:
             return
@@ -213,9 +228,11 @@ def _documents(running: _Running, timeout_seconds: float | None) -> Iterator[dic
             return
         if deadline is None and timeout_seconds is not None:
             deadline = time.monotonic() + timeout_seconds
-        *lines, pending = (pending + data).split(b"\n")
-        for line in lines:
-            yield json.loads(line)
+        first, *others = data.split(b"\n")
+        begun.append(first)
+        for other in others:
+            yield json.loads(b"".join(begun))
+            begun = [other]
 
 
 def _end_groups(pids: Sequence[int]) -> None:
@@ -243,6 +260,14 @@ def _group_exists(pid: int) -> bool:
     return True
 
 
+def _parent_lost(task: ExecutorTask) -> ExecutionError:
+    return ExecutionError(
+        "the process that workers are forked from has ended",
+        component=task.node_id,
+        hint="run again with --resume; if it was killed for memory, use a smaller --max-workers",
+    )
+
+
 def _death(task: ExecutorTask, running: _Running, ending: _Ending) -> ExecutionError:
     memory = f"its memory had reached {ending.max_rss_kib / 1024:.0f} MiB" if ending.max_rss_kib else None
     if running.ended:
@@ -253,8 +278,12 @@ def _death(task: ExecutorTask, running: _Running, ending: _Ending) -> ExecutionE
             hint=f"give it more with .with_timeout(seconds), or see {task.log_file}",
         )
     code = ending.exit_code
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
+    if code is None:  # whoever would have said how it ended has ended itself
+        return _parent_lost(task)
+    if code < 0:
+        name = (
+            signal.Signals(-code).name if -code in signal.Signals.__members__.values() else f"signal {-code}"
+        )
         cause = "; SIGKILL from the system mostly means that memory ran out" if name == "SIGKILL" else ""
         message = f"its process was ended by {name}{cause}"
     else:

@@ -6,17 +6,20 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import sys
 
 _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """Has the kernel kill this process when its parent ends (Linux); ends at once if that happened already.
+    """Has the kernel kill this process when its parent ends; ends at once if that happened already.
 
-    Elsewhere parents notice the closed control socket, and workers end with their task.
+    The kernel looks at the thread that forked, so this is for children of processes with one thread.
     """
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_without_parent(parent_pid)
+
+
+def end_without_parent(parent_pid: int) -> None:
+    """Ends this process if its parent has ended."""
     if os.getppid() != parent_pid:
         os._exit(1)

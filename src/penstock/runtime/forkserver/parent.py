@@ -18,39 +18,46 @@ import socket
 import sys
 from typing import Any
 
-from penstock.runtime.forkserver.lifeline import die_with_parent
-from penstock.runtime.forkserver.messages import MAX_REQUEST_BYTES, send
+from penstock.errors import ExecutionError
+from penstock.runtime.forkserver.lifeline import die_with_parent, end_without_parent
+from penstock.runtime.forkserver.messages import MAX_REQUEST_BYTES, error_to_json, send
 from penstock.runtime.forkserver.worker import run_worker
+
+_WATCH_MILLISECONDS = 1000
 
 
 def main(argument: str) -> None:
     """Serves the first stage; ``argument`` holds the stages' modules and control sockets as JSON."""
     settings = json.loads(argument)
-    die_with_parent(settings["client_pid"])
+    del sys.argv[1:]
+    sys.path[:] = settings["path"]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     controls = [socket.socket(fileno=fd) for fd in settings["controls"]]
     stages = [tuple(stage) for stage in settings["stages"]]
-    _serve_from(0, stages, controls)
+    # The client may have started this process from a thread that ends before it does: see ``die_with_parent``.
+    _serve_from(0, settings["client_pid"], stages, controls)
 
 
-def _serve_from(index: int, stages: list[tuple[str, ...]], controls: list[socket.socket]) -> None:
+def _serve_from(
+    index: int, parent_pid: int, stages: list[tuple[str, ...]], controls: list[socket.socket]
+) -> None:
     own = controls[index]
     failure = _import_all(stages[index])
     gc.collect()
     gc.freeze()
     children: dict[int, socket.socket | None] = {}
     if index + 1 < len(stages):
-        parent = os.getpid()
+        this = os.getpid()
         pid = os.fork()
         if pid == 0:
-            die_with_parent(parent)
+            die_with_parent(this)
             own.close()
-            _serve_from(index + 1, stages, controls)
+            _serve_from(index + 1, this, stages, controls)
             os._exit(0)
         children[pid] = None
         for other in controls[index + 1 :]:
             other.close()
-    _serve(own, children, failure)
+    _serve(own, parent_pid, children, failure)
 
 
 def _import_all(modules: tuple[str, ...]) -> str | None:
@@ -58,41 +65,69 @@ def _import_all(modules: tuple[str, ...]) -> str | None:
     for name in modules:
         try:
             importlib.import_module(name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return f"{name}: {error}"
     return None
 
 
-def _serve(control: socket.socket, children: dict[int, socket.socket | None], failure: str | None) -> None:
+def _serve(
+    control: socket.socket,
+    parent_pid: int,
+    children: dict[int, socket.socket | None],
+    failure: str | None,
+) -> None:
     wake_read, wake_write = socket.socketpair()
     wake_write.setblocking(False)
     signal.set_wakeup_fd(wake_write.fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    poller = select.poll()
+    for watched in (control, wake_read):
+        poller.register(watched, select.POLLIN)
     while True:
         _reap(children)
-        ready, _, _ = select.select([control, wake_read], [], [])
-        if wake_read in ready:
+        ready = {descriptor for descriptor, _ in poller.poll(_WATCH_MILLISECONDS)}
+        end_without_parent(parent_pid)
+        if wake_read.fileno() in ready:
             wake_read.recv(4096)
-        if control in ready:
-            request = _receive(control)
-            if request is None:
-                os._exit(0)
-            task_file, connection = request
-            pid = os.fork()
+        if control.fileno() in ready:
+            task_file, connection = _receive(control)
+            if connection is None:
+                continue
+            this = os.getpid()
+            pid = _fork_for(connection)
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 for inherited in (control, wake_read, wake_write, *(c for c in children.values() if c)):
                     inherited.close()
-                run_worker(task_file, connection, failure)
-            children[pid] = connection
+                run_worker(this, task_file, connection, failure)
+            if pid is not None:
+                children[pid] = connection
 
 
-def _receive(control: socket.socket) -> tuple[str, socket.socket] | None:
-    data, fds, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 1)
+def _receive(control: socket.socket) -> tuple[str, socket.socket | None]:
+    """Returns a task's file and its client's connection; ends this process where the client has ended."""
+    data, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 1)
     if not data:
-        return None
+        os._exit(0)
     document: dict[str, Any] = json.loads(data)
-    return document["task_file"], socket.socket(fileno=fds[0])
+    if not descriptors:  # this process may open no more files; the client sees its connection closed
+        return document["task_file"], None
+    os.set_inheritable(descriptors[0], False)
+    return document["task_file"], socket.socket(fileno=descriptors[0])
+
+
+def _fork_for(connection: socket.socket) -> int | None:
+    """Forks; where the system refuses, that is the failure of one task."""
+    try:
+        return os.fork()
+    except OSError as error:
+        refused = ExecutionError(
+            "no process can be started for its executor", got=str(error), hint="use a smaller --max-workers"
+        )
+        with contextlib.suppress(OSError):
+            send(connection, {"error": error_to_json(refused)})
+        connection.close()
+        return None
 
 
 def _reap(children: dict[int, socket.socket | None]) -> None:

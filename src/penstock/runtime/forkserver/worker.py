@@ -10,7 +10,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,23 +26,44 @@ from penstock.runtime.forkserver.messages import error_to_json, send
 from penstock.runtime.task import ExecutorTask, run_task
 
 
-def run_worker(task_file: str, connection: socket.socket, failure: str | None) -> NoReturn:
+class _Voice:
+    """The worker's end of its connection, which the user's threads may report through too."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    def say(self, document: Mapping[str, Any]) -> None:
+        with self._lock:
+            send(self._connection, document)
+
+    def report(self, rows: int | None = None) -> None:
+        self.say({"progress": {"rows": None if rows is None else int(rows)}})
+
+
+def run_worker(parent_pid: int, task_file: str, connection: socket.socket, failure: str | None) -> NoReturn:
     """Runs the task in ``task_file``, sends its result or error over ``connection``, and ends the process."""
     try:
-        _isolate(os.getppid())
-        send(connection, {"pid": os.getpid()})
+        _isolate(parent_pid)
+        _work(task_file, _Voice(connection), failure)
+        os._exit(0)
+    finally:
+        os._exit(1)  # whatever was raised, a worker never goes on as the parent that it was forked from
+
+
+def _work(task_file: str, voice: _Voice, failure: str | None) -> None:
+    voice.say({"pid": os.getpid()})
+    try:
         task: ExecutorTask = from_jsonable(ExecutorTask, json.loads(Path(task_file).read_text()))
-        send(connection, _outcome(task, connection, failure))
+        voice.say(_outcome(task, voice, failure))
     except BaseException as error:
         _note(traceback.format_exc())
         what = traceback.format_exception_only(type(error), error)[-1].strip()
-        failed = ExecutionError(f"the worker failed: {what}")
-        send(connection, {"error": error_to_json(failed)})
-        os._exit(1)
+        voice.say({"error": error_to_json(ExecutionError(f"the worker failed: {what}"))})
+        raise
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the user's code may have closed or replaced it
             stream.flush()
-    os._exit(0)
 
 
 def _isolate(parent: int) -> None:
@@ -71,17 +94,14 @@ def _note(text: str) -> None:
         os.write(2, text.encode("utf-8", "backslashreplace"))
 
 
-def _outcome(task: ExecutorTask, connection: socket.socket, failure: str | None) -> dict[str, Any]:
-    def report(rows: int | None = None) -> None:
-        send(connection, {"progress": {"rows": rows}})
-
+def _outcome(task: ExecutorTask, voice: _Voice, failure: str | None) -> dict[str, Any]:
     try:
         _log_to(task.log_file)
         if failure:
             _note(f"a library could not be imported beforehand: {failure}\n")
         spare_graph_libraries()
         with user_code.session(task.project_root):
-            return {"result": run_task(task, report)}
+            return {"result": run_task(task, voice.report)}
     except PenstockError as error:
         _note(f"{getattr(error, 'traceback', '')}{error}\n")
         return {"error": error_to_json(error)}
