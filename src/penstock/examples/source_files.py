@@ -117,6 +117,7 @@ def find_source(base: str, patterns: Mapping[str, str], allowed: SpanRange) -> S
 def _read_split(base: str, name: str, pattern: str) -> tuple[SourceSplit, str]:
     found = [uri for uri in files.glob(pattern, base=base) if _is_data(uri)]
     if not found:
+        files.listdir(base)  # a folder that may not be read looks like an empty one to a pattern
         raise DataError(
             f"no file of split {name!r} matches {pattern!r} under {base}",
             input=pattern,

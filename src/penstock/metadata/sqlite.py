@@ -77,6 +77,7 @@ class SqliteDatabase:
                 "the folder of the metadata store cannot be made",
                 input=os.path.dirname(self.path),
                 got=error.strerror,
+                hint="give a store in a folder that can be written, with --metadata on the command line",
             ) from error
 
     def check_access(self, *, create: bool, read_only: bool) -> None:

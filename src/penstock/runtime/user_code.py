@@ -28,20 +28,29 @@ def resolve_module_file(module_file: str, project_root: str) -> Path:
     """Returns the absolute path of a module file given absolutely or relative to the project's root.
 
     Raises:
-        UserCodeError: There is no such file.
+        UserCodeError: There is no such file, or it may not be read.
     """
     path = Path(module_file)
     if not path.is_absolute():
         path = Path(project_root) / path
-    if not path.is_file():
+    try:
+        if path.is_file():
+            path.open("rb").close()
+            return path.resolve()
         near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    except PermissionError as error:
         raise UserCodeError(
-            f"module file {module_file} does not exist",
-            expected=f"a Python file at {path}",
-            got="a folder" if path.is_dir() else "no such file",
-            hint=did_you_mean(path.name, near) if near else f"the folder {path.parent} holds no Python file",
-        )
-    return path.resolve()
+            f"module file {module_file} cannot be read",
+            input=str(path),
+            got=error.strerror,
+            hint="check owner and mode of the file and of the folders above it",
+        ) from None
+    raise UserCodeError(
+        f"module file {module_file} does not exist",
+        expected=f"a Python file at {path}",
+        got="a folder" if path.is_dir() else "no such file",
+        hint=did_you_mean(path.name, near) if near else f"the folder {path.parent} holds no Python file",
+    )
 
 
 def resolve_function_file(dotted: str, project_root: str) -> Path | None:
