@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
@@ -84,10 +84,10 @@ class LiveDisplay:
             node = self._nodes[result.node_id]
             node.state, node.result, node.rows = result.state, result, result.rows
 
-    def render(self) -> Table:
-        """Returns the table as it is now."""
+    def render(self) -> Group:
+        """Returns the table as it is now, below the title."""
         now = time.monotonic()
-        grid = Table(box=None, title=f"{self._title}  {duration(now - self._started)}", title_justify="left")
+        grid = Table(box=None)
         for name, justify in (
             ("", "left"),
             ("node", "left"),
@@ -100,7 +100,7 @@ class LiveDisplay:
         with self._lock:
             for node_id, node in self._nodes.items():
                 grid.add_row(*self._row(node_id, node, now))
-        return grid
+        return Group(Text(f"{self._title}  {duration(now - self._started)}"), grid)
 
     def _row(self, node_id: str, node: _Node, now: float) -> tuple[Text | Spinner, ...]:
         active = node.result is None and node.state != "waiting"
