@@ -23,7 +23,10 @@ ON_DISK_ONLY = {"EvalRun", "EvalConfigAndVersion"}
 
 @pytest.fixture(scope="module")
 def tfma() -> Any:
-    return pytest.importorskip("tensorflow_model_analysis")
+    pytest.importorskip("tensorflow_model_analysis")
+    from tensorflow_model_analysis.proto import config_pb2
+
+    return config_pb2
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +107,9 @@ def test_the_tutorials_configuration_is_the_same_in_either_spelling(tfma: Any, j
     assert ours == EvalConfig.coerce(theirs)
     parsed = json_format.Parse(ours.to_json(), tfma.EvalConfig())
     assert parsed == theirs
-    updated = tfma.utils.update_eval_config_with_defaults(parsed, has_baseline=False, rubber_stamp=True)
+    from tensorflow_model_analysis.utils import config_util
+
+    updated = config_util.update_eval_config_with_defaults(parsed, has_baseline=False, rubber_stamp=True)
     assert EvalConfig.coerce(updated).model_specs[0].label_key == "tips"
 
 
