@@ -16,6 +16,9 @@ PropertyValue = int | float | str | bool | list[Any] | dict[str, Any] | None
 CONTENT_DIGEST = "content_digest"
 """Custom property with the digest of an artifact's files, recorded once, when it is published."""
 
+CONTENT_BYTES = "content_bytes"
+"""Custom property with the size of an artifact's files, recorded beside the digest: losses show by it at once."""
+
 IS_EXTERNAL = "is_external"
 """Custom property: 1 for an artifact that was imported rather than made by a pipeline."""
 
