@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Follows the documents to the letter: writes the files that they show, types the commands, in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from documents import PROJECT, follow, prepare
+
+DOCS = PROJECT / "docs"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return prepare(tmp_path)
+
+
+@pytest.mark.tensorflow
+def test_the_readmes_example(project: Path) -> None:
+    (ran,) = follow(PROJECT / "README.md", project, "## Thirty lines")
+    assert "pushed to " in ran
+    assert list((project / ".penstock" / "serving" / "big_tips").glob("*/saved_model.pb"))
+
+
+@pytest.mark.tensorflow
+def test_the_tutorial(project: Path) -> None:
+    printed = follow(DOCS / "tutorials" / "first-pipeline.md", project)
+    first, second, third = (text for text in printed if "COMPLETE in" in text and "\nlogs:" not in text)
+    assert states(first) == {"CsvExampleGen": "ran", "StatisticsGen": "ran", "SchemaGen": "ran"}
+    data = {"CsvExampleGen": "cached", "StatisticsGen": "cached", "SchemaGen": "cached"}
+    assert states(second) == states(third) == data | {"Transform": "ran", "Trainer": "ran", "Pusher": "ran"}
+    assert "<html" in (project / "statistics.html").read_text().lower()
+    assert "data/taxi/span-1/trips.csv" in next(text for text in printed if text.startswith("PushedModel"))
+    assert sum("the user's code in module_file differs" in text for text in printed) == 2
+    assert printed[-1].startswith("{'probability': <tf.Tensor: shape=(1, 1), dtype=float32")
+
+
+def test_how_to_write_a_component_and_read_examples(project: Path) -> None:
+    fine, _, skipped, report = follow(DOCS / "how-to" / "write-a-component.md", project)
+    assert states(fine) == {"CsvExampleGen": "ran", "RowCheck": "ran"}
+    assert states(skipped) == {"CsvExampleGen": "cached", "RowCheck": "skipped"}
+    assert 'rows: {"eval": ' in report
+    (looked,) = follow(DOCS / "how-to" / "examples-format.md", project)
+    assert "Credit Card" in looked
+    assert "rows; 1000 at a time" in looked
+
+
+@pytest.mark.tensorflow
+def test_how_to_test_your_code(project: Path) -> None:
+    modules, components = follow(DOCS / "how-to" / "test-your-code.md", project)
+    assert "2 passed" in modules
+    assert "3 passed" in components
+
+
+def states(text: str) -> dict[str, str]:
+    """Returns the state of each node from the table at a run's end."""
+    table = text.partition("\nnode ")[2].partition("\n\n")[0].splitlines()[1:]
+    return {words[0]: words[1] for words in map(str.split, table)}
