@@ -163,7 +163,11 @@ def open_session(
         session: Session
 
         def remaining() -> list[tuple[str, ...]]:
-            return [required_modules(ir, node) for node in ir.nodes if node.id not in session.finished]
+            return [
+                required_modules(ir, node, run.parameters)
+                for node in ir.nodes
+                if node.id not in session.finished
+            ]
 
         host: ExecutorHost = (
             InProcessHost() if in_process else ForkServerHost(remaining, worker_environment(ir))

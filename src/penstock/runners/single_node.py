@@ -55,7 +55,7 @@ def run_single_node(
         host: ExecutorHost = (
             InProcessHost()
             if in_process
-            else ForkServerHost(lambda: [required_modules(ir, node)], worker_environment(ir))
+            else ForkServerHost(lambda: [required_modules(ir, node, run.parameters)], worker_environment(ir))
         )
         session = Session(run, store, host, Silent())
         try:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
-from penstock.errors import PipelineError, ResolutionError
+from penstock.errors import ParameterError, PipelineError, ResolutionError, did_you_mean
 from penstock.graph.component import BaseComponent
 from penstock.graph.signature import PortSpec
 from penstock.messages.codec import from_jsonable
@@ -23,22 +24,27 @@ def import_path(path: str) -> Any:
         PipelineError: The module or the name does not exist.
     """
     module_name, _, qualified = path.partition(":")
+    found: Any = _module(module_name, qualified)
     try:
-        found: Any = importlib.import_module(module_name)
         for part in qualified.split("."):
             found = getattr(found, part)
-    except ModuleNotFoundError as error:
-        if error.name and not module_name.startswith(error.name):
-            raise
-        raise PipelineError(
-            f"module {module_name} cannot be imported",
-            expected=f"a module on the path that defines {qualified}",
-            got=str(error),
-            hint="the project's root folder is on the path: is the file there?",
-        ) from error
     except AttributeError as error:
         raise PipelineError(f"module {module_name} has no {qualified}", got=str(error)) from error
     return found
+
+
+def _module(name: str, wanted: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # it exists, and imports something that does not
+        raise PipelineError(
+            f"module {name} cannot be imported",
+            expected=f"a module on the path that defines {wanted}",
+            got=str(error),
+            hint="the project's root folder is on the path: is the file there?",
+        ) from error
 
 
 def component_class(path: str) -> type[BaseComponent]:
@@ -94,12 +100,21 @@ def bind_parameters(cls: type[BaseComponent], values: Mapping[str, Any]) -> Any:
     """Returns the component's ``Parameters`` from plain values.
 
     Raises:
-        ParameterError: A value has the wrong type.
+        ParameterError: One is unknown, missing or of the wrong type.
     """
     specs = cls.signature().parameters
+    for name in values:
+        if name not in specs:
+            raise ParameterError(
+                f"{cls.__qualname__} has no parameter {name!r}",
+                hint=f"{did_you_mean(name, specs)}; was the pipeline compiled for another version of it?",
+            )
     typed = {
         name: from_jsonable(specs[name].hint, value, path=name)
         for name, value in values.items()
         if value is not None
     }
+    missing = [name for name, spec in specs.items() if spec.required and name not in typed]
+    if missing:
+        raise ParameterError(f"{cls.__qualname__} needs a value for {', '.join(map(repr, missing))}")
     return cls.Parameters(**typed)

@@ -14,6 +14,7 @@ from penstock.graph.signature import ParameterSpec
 from penstock.ir.model import NodeIR, PipelineIR
 from penstock.messages.codec import to_jsonable
 from penstock.runtime.fingerprint import fingerprint_of_component, fingerprint_of_file, library_versions
+from penstock.runtime.requirements import is_file_path
 from penstock.runtime.roles import Run
 from penstock.runtime.user_code import resolve_function_file, resolve_module_file
 
@@ -65,7 +66,7 @@ def cache_parts(
 
 
 def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str:
-    if value.endswith(".py") or "/" in value:
+    if is_file_path(value):
         return fingerprint_of_file(resolve_module_file(value, project_root), project_root)
     file = resolve_function_file(value, project_root)
     return (

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,14 +18,15 @@ from penstock.ir.model import NodeIR, ValueIR
 from penstock.metadata.records import ExecutionRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import cache, publish, system_nodes
-from penstock.runtime.binding import bind_inputs, bind_parameters, component_class, import_path
+from penstock.runtime.binding import bind_inputs, bind_parameters
 from penstock.runtime.host import ExecutorHost
 from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
+from penstock.runtime.loading import load, load_declaration, make_importable
 from penstock.runtime.requirements import required_modules
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run, record_node
-from penstock.runtime.task import ExecutorTask, artifacts_to_json, missing_library
+from penstock.runtime.task import ExecutorTask, artifacts_to_json
 from penstock.runtime.user_code import user_code
 
 
@@ -107,6 +109,7 @@ class Launcher:
         self._observer = observer or Silent()
         self._settings = dict(settings or {})
         self._outputs = RunOutputs(run, store)
+        make_importable(run.ir.project_root)
 
     def run_node(self, node_id: str) -> NodeResult:
         """Drives, executes and publishes one node.
@@ -123,6 +126,10 @@ class Launcher:
         except PenstockError as error:
             error.with_component(node_id)
             result = NodeResult(node_id, "failed", str(error), traceback=getattr(error, "traceback", ""))
+        except Exception as error:  # a defect of ours is one node's failure too
+            what = "".join(traceback.format_exception_only(type(error), error)).strip()
+            reason = f"{node_id}: Penstock failed unexpectedly: {what}"
+            result = NodeResult(node_id, "failed", reason, traceback=traceback.format_exc())
         result = replace(result, seconds=round(time.monotonic() - started, 3))
         if result.state != "cancelled":
             record_node(self._run, self._store, result)
@@ -162,7 +169,7 @@ class Launcher:
         )
 
     def _component(self, node: NodeIR, inputs: Artifacts) -> NodeResult:
-        cls = component_class(node.component)
+        cls = load_declaration(node.component, node.id)
         values = {name: self._value(value) for name, value in node.parameters.items()}
         parameters = bind_parameters(cls, values)
         context = DriverContext(
@@ -174,16 +181,15 @@ class Launcher:
             examples_format=self._run.ir.examples_format,
             store=self._store,
         )
-        with missing_library(node.id):
-            driver = import_path(cls.DRIVER)()
-        with user_code(node.id, what=f"{type(driver).__name__}.decide"):
-            decision = driver.decide(bind_inputs(cls, node.id, inputs), parameters, context)
+        driver = load(cls.DRIVER, node.id)
+        with user_code(node.id, what=f"{driver.__name__}.decide"):
+            decision = driver().decide(bind_inputs(cls, node.id, inputs), parameters, context)
         if isinstance(decision, Skip):
             return NodeResult(node.id, "skipped", decision.reason)
         if isinstance(decision, Reuse):
             return self._reuse(node, values, inputs, decision)
         inputs = {**inputs, **{key: list(group) for key, group in decision.inputs.items()}}
-        requires = required_modules(self._run.ir, node)
+        requires = required_modules(self._run.ir, node, self._run.parameters)
         parts = cache.cache_parts(
             self._run.ir,
             node,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from penstock import files
-from penstock.artifacts.artifact import CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
+from penstock.artifacts.artifact import CONTENT_BYTES, CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
 from penstock.artifacts.standard import artifact_class
 from penstock.errors import CancelledError, PenstockError
 from penstock.graph.component import BaseComponent
@@ -21,9 +21,9 @@ from penstock.messages.codec import from_jsonable, to_jsonable
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
-from penstock.runtime.binding import import_path
 from penstock.runtime.cache import CACHE_PARTS
 from penstock.runtime.inputs import Artifacts, execution_name
+from penstock.runtime.loading import load
 from penstock.runtime.roles import Record
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run
@@ -127,9 +127,9 @@ def plan_json(decision: RunDecision[Any]) -> Any:
 def describe(cls: type[BaseComponent], task: ExecutorTask, result: Any) -> Record:
     """Has the component's publisher say what to record."""
     typed = from_jsonable(cls.Result, result, path="result") if cls.Result is not None else None
-    publisher = import_path(cls.PUBLISHER)()
-    with user_code(task.node_id, what=f"{type(publisher).__name__}.describe"):
-        record: Record = publisher.describe(work_of(task, cls, lambda **_: None), typed)
+    publisher = load(cls.PUBLISHER, task.node_id)
+    with user_code(task.node_id, what=f"{publisher.__name__}.describe"):
+        record: Record = publisher().describe(work_of(task, cls, lambda **_: None), typed)
     return record
 
 
@@ -151,6 +151,7 @@ def finish(
                     artifact.set_custom_property(name, value)
             artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
             artifact.set_custom_property(CONTENT_DIGEST, digests[key][index])
+            artifact.set_custom_property(CONTENT_BYTES, files.tree_size(artifact.uri))
     told: dict[str, PropertyValue] = {_ROWS: record.rows, _SUMMARY: record.summary, _STOP: record.stop}
     properties = {
         **record.execution,
@@ -217,4 +218,12 @@ def existing_outputs(
 
 
 def _exist(outputs: Mapping[str, Sequence[Artifact]]) -> bool:
-    return all(a.state == "LIVE" and files.exists(a.uri) for group in outputs.values() for a in group)
+    return all(is_there(artifact) for group in outputs.values() for artifact in group)
+
+
+def is_there(artifact: Artifact) -> bool:
+    """Says whether an artifact's files are still there, all of them, as far as their size tells."""
+    if artifact.state != "LIVE" or not files.exists(artifact.uri):
+        return False
+    size = artifact.custom_properties.get(CONTENT_BYTES)
+    return not isinstance(size, int) or files.tree_size(artifact.uri) >= size

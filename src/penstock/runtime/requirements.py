@@ -6,43 +6,65 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from penstock.errors import PenstockError
-from penstock.ir.model import NodeIR, PipelineIR
-from penstock.runtime.binding import component_class
+from penstock.graph.signature import ParameterSpec
+from penstock.ir.model import NodeIR, PipelineIR, ValueIR
 from penstock.runtime.fingerprint import code_files
+from penstock.runtime.loading import load_declaration
 from penstock.runtime.user_code import resolve_function_file, resolve_module_file
 
 
-def required_modules(ir: PipelineIR, node: NodeIR) -> tuple[str, ...]:
+def required_modules(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> tuple[str, ...]:
     """Returns the third-party modules that a node's executor imports, in a stable order.
 
-    What a user's module imports at its top level is read from its source, so that a PyTorch module's worker is
-    forked with PyTorch loaded and never sees TensorFlow.
+    What a user's module imports at its top level is read from its source, so that the module's worker is forked from
+    a parent that has loaded it. Where something cannot be found or read, nothing is said of it here: the node itself
+    meets the same, and explains it.
+
+    Args:
+        ir: The compiled pipeline.
+        node: The node.
+        run_values: Values of the runtime parameters.
     """
     modules = dict.fromkeys(node.requires)
-    for file in _user_files(ir, node):
-        for path in code_files(file, ir.project_root):
-            modules.update(dict.fromkeys(_third_party_imports(path, ir.project_root)))
+    for file in _user_files(ir, node, run_values):
+        with suppress(OSError):
+            for path in code_files(file, ir.project_root):
+                modules.update(dict.fromkeys(_third_party_imports(path, ir.project_root)))
     return tuple(modules)
 
 
-def _user_files(ir: PipelineIR, node: NodeIR) -> Iterator[Path]:
-    if node.kind != "component":
-        return
-    for name, spec in component_class(node.component).signature().parameters.items():
-        value = node.parameters[name].constant if spec.user_code and name in node.parameters else None
-        if not isinstance(value, str):
+def _user_files(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> Iterator[Path]:
+    for name, spec in _parameters(node).items():
+        given = node.parameters.get(name, ValueIR())
+        runtime_parameter = given.runtime_parameter
+        value = given.constant if runtime_parameter is None else run_values.get(runtime_parameter)
+        if not spec.user_code or not isinstance(value, str):
             continue
-        try:
-            if value.endswith(".py") or "/" in value:
+        with suppress(PenstockError):
+            if is_file_path(value):
                 yield resolve_module_file(value, ir.project_root)
             elif (found := resolve_function_file(value, ir.project_root)) is not None:
                 yield found
-        except PenstockError:
-            continue  # the executor will meet the same and explain it
+
+
+def _parameters(node: NodeIR) -> Mapping[str, ParameterSpec]:
+    if node.kind != "component":
+        return {}
+    try:
+        return load_declaration(node.component, node.id).signature().parameters
+    except PenstockError:
+        return {}
+
+
+def is_file_path(value: str) -> bool:
+    """Says whether a parameter that names the user's code names a file, and not a function by its dotted path."""
+    return value.endswith(".py") or "/" in value
 
 
 def _third_party_imports(path: Path, project_root: str) -> Iterator[str]:

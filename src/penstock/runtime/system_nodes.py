@@ -11,10 +11,11 @@ from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact, Prop
 from penstock.errors import ResolutionError
 from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
-from penstock.runtime.binding import import_path
 from penstock.runtime.inputs import Artifacts, next_attempt
-from penstock.runtime.publish import new_execution
+from penstock.runtime.loading import load
+from penstock.runtime.publish import is_there, new_execution
 from penstock.runtime.run import NodeResult, NodeState, Run
+from penstock.runtime.user_code import user_code
 from penstock.version import TFX_COMPATIBLE_VERSION
 
 
@@ -27,11 +28,12 @@ class StoreHistory:
         self._store = store
 
     def newest_first(self, key: str) -> Iterator[Artifact]:
-        """Yields the live artifacts of one channel, newest first, reading only as many as are asked for."""
+        """Yields the artifacts of one channel that are there, newest first, reading only as many as are asked for."""
         channel = self._channels[key]
-        return self._store.newest_artifacts(
+        recorded = self._store.newest_artifacts(
             channel.type, pipeline=self._pipeline, node_id=channel.producer, output_key=channel.output
         )
+        return filter(is_there, recorded)
 
 
 def run_resolver(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
@@ -41,12 +43,10 @@ def run_resolver(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
     without runs.
     """
     config: dict[str, Any] = node.parameters["config"].constant or {}
-    strategy = import_path(node.component).from_config(config)
+    strategy = load(node.component, node.id)
     types = {key: port.channels[0].type for key, port in node.inputs.items()}
-    try:
-        resolved = strategy.resolve(types, StoreHistory(node, run, store))
-    except ResolutionError as error:
-        raise error.with_component(node.id) from None
+    with user_code(node.id, what=f"{strategy.__name__}.resolve"):
+        resolved = strategy.from_config(config).resolve(types, StoreHistory(node, run, store))
     outputs: Artifacts = {key: list((resolved or {}).get(key, [])) for key in node.outputs}
     new = new_execution(run, node, next_attempt(store, run, node), {"config": config}, {}, None, {})
     execution = store.record_resolved(new, {key: [a.id for a in group] for key, group in outputs.items()})
@@ -79,7 +79,7 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
             got="no such file or folder",
         )
     (key,) = node.outputs
-    artifact: Artifact = import_path(node.component)(
+    artifact: Artifact = load(node.component, node.id)(
         uri, properties=values["properties"], custom_properties=values["custom_properties"]
     )
     artifact.set_custom_property(IS_EXTERNAL, 1)

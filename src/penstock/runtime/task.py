@@ -4,25 +4,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from penstock import files
 from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import from_json_dict
-from penstock.errors import DependencyError
 from penstock.graph.component import BaseComponent
 from penstock.messages.codec import from_jsonable, to_jsonable
-from penstock.runtime.binding import (
-    Resolved,
-    bind_inputs,
-    bind_outputs,
-    bind_parameters,
-    component_class,
-    import_path,
-)
+from penstock.runtime.binding import Resolved, bind_inputs, bind_outputs, bind_parameters
+from penstock.runtime.loading import load, load_declaration
 from penstock.runtime.roles import ExecutorContext, Work
 from penstock.runtime.temp_folder import own_temp_folder
 from penstock.runtime.user_code import user_code
@@ -105,40 +97,12 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
         PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
     """
     os.environ.update(task.environment)
-    cls = component_class(task.component)
-    with missing_library(task.node_id):
-        executor = import_path(cls.EXECUTOR)()
-    with own_temp_folder(task.temp_dir), user_code(task.node_id, what=f"{type(executor).__name__}.execute"):
-        result = executor.execute(work_of(task, cls, report))
+    cls = load_declaration(task.component, task.node_id)
+    executor = load(cls.EXECUTOR, task.node_id)
+    with own_temp_folder(task.temp_dir), user_code(task.node_id, what=f"{executor.__name__}.execute"):
+        result = executor().execute(work_of(task, cls, report))
     return {"result": to_jsonable(result), "digests": _digests(task)}
 
 
 def _digests(task: ExecutorTask) -> dict[str, list[str]]:
     return {key: [files.digest(document["uri"]) for document in group] for key, group in task.outputs.items()}
-
-
-_EXTRAS = {
-    "tensorflow": "tensorflow",
-    "tensorflow_data_validation": "tensorflow",
-    "tensorflow_transform": "tensorflow",
-    "tensorflow_model_analysis": "tensorflow",
-    "tensorflow_metadata": "tensorflow",
-    "tfx_bsl": "tensorflow",
-    "tf_keras": "tensorflow",
-    "apache_beam": "beam",
-}
-
-
-@contextmanager
-def missing_library(component: str) -> Iterator[None]:
-    """Turns an import that fails for want of a library into one error that names the extra to install."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        library = (error.name or "").partition(".")[0]
-        extra = _EXTRAS.get(library)
-        if extra is None:
-            raise
-        raise DependencyError(
-            f"{library} is not installed", component=component, hint=f"pip install 'penstock[{extra}]'"
-        ) from error

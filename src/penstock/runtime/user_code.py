@@ -327,7 +327,7 @@ _OWN_FOLDER = str(Path(__file__).resolve().parents[1])
 
 
 def _is_users(filename: str, file: str | None) -> bool:
-    if filename.startswith("<frozen"):
+    if filename.startswith("<frozen") or filename == importlib.__file__:
         return False
     if file is not None:
         return Path(filename).resolve().parent == Path(file).resolve().parent

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loads the declaration and the roles of a component, which may be the user's code, inside the error boundary."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from penstock.errors import DependencyError
+from penstock.graph.component import BaseComponent
+from penstock.runtime.binding import component_class, import_path
+from penstock.runtime.user_code import user_code
+
+_EXTRAS = {
+    "tensorflow": "tensorflow",
+    "tensorflow_data_validation": "tensorflow",
+    "tensorflow_transform": "tensorflow",
+    "tensorflow_model_analysis": "tensorflow",
+    "tensorflow_metadata": "tensorflow",
+    "tfx_bsl": "tensorflow",
+    "tf_keras": "tensorflow",
+    "apache_beam": "beam",
+}
+
+
+def make_importable(project_root: str) -> None:
+    """Puts a project's folder on ``sys.path``, so that this process finds what its workers will find."""
+    if project_root not in sys.path:
+        sys.path.insert(0, project_root)
+
+
+def load_declaration(path: str, node_id: str) -> type[BaseComponent]:
+    """Returns the component class of an import path; raises as ``load`` does."""
+    with _importing(path, node_id):
+        return component_class(path)
+
+
+def load(path: str, node_id: str) -> Any:
+    """Returns what an import path stands for: the class of a role, a strategy, an artifact type.
+
+    Raises:
+        PipelineError: The module or the name does not exist.
+        DependencyError: A library that it needs is not installed.
+        UserCodeError: Its module raised while it was imported.
+    """
+    with _importing(path, node_id):
+        return import_path(path)
+
+
+@contextmanager
+def _importing(path: str, node_id: str) -> Iterator[None]:
+    module = path.partition(":")[0]
+    with user_code(node_id, what=f"importing {module}"):
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            library = (error.name or "").partition(".")[0]
+            extra = _EXTRAS.get(library)
+            if extra is None:
+                raise
+            raise DependencyError(
+                f"{library} is not installed", component=node_id, hint=f"pip install 'penstock[{extra}]'"
+            ) from error

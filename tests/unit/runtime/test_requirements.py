@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from penstock.components.trainer.component import Trainer
+from penstock.ir.model import NodeIR, PipelineIR, ValueIR
+from penstock.runtime.requirements import required_modules
+
+TRAINER = f"{Trainer.__module__}:Trainer"
+
+
+class Project:
+    """A folder with modules, and a pipeline of one Trainer that uses one of them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def required(
+        self, component: str = TRAINER, requires: tuple[str, ...] = (), **parameters: ValueIR
+    ) -> tuple[str, ...]:
+        node = NodeIR("node", "component", "type", component, parameters=parameters, requires=requires)
+        ir = PipelineIR("p", str(self.root), {}, str(self.root), (node,))
+        return required_modules(ir, node, {"which": "module.py"})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write(
+        "module.py",
+        "from __future__ import annotations\n"
+        "import json, os.path\n"
+        "import yaml\n"
+        "import features\n"
+        "from helpers.scaling import scale\n"
+        "from . import nothing\n"
+        "import not_installed_at_all\n"
+        "import penstock as tfx\n"
+        "def run_fn(fn_args):\n    import rich\n",
+    )
+    made.write("features.py", "import click.core\nimport yaml\n")
+    made.write("helpers/scaling.py", "from markupsafe import Markup\nscale = 1\n")
+    return made
+
+
+FOUND = {"yaml", "click", "markupsafe"}
+
+
+def test_top_level_imports_of_the_users_module_and_what_it_imports_of_the_project(project: Project) -> None:
+    found = project.required(module_file=ValueIR("module.py"))
+    assert set(found) == FOUND
+    assert len(found) == len(FOUND)
+
+
+def test_what_the_component_requires_comes_first(project: Project) -> None:
+    found = project.required(requires=("numpy", "yaml"), module_file=ValueIR("module.py"))
+    assert found[:2] == ("numpy", "yaml")
+    assert set(found) == FOUND | {"numpy"}
+
+
+def test_a_dotted_path_leads_to_the_same_module(project: Project) -> None:
+    assert set(project.required(run_fn=ValueIR("module.run_fn"))) == FOUND
+
+
+def test_a_runtime_parameter_may_name_the_module(project: Project) -> None:
+    assert set(project.required(module_file=ValueIR(runtime_parameter="which"))) == FOUND
+
+
+@pytest.mark.parametrize("value", ["missing.py", "missing.module.run_fn", "", None])
+def test_what_is_missing_requires_nothing_and_is_explained_elsewhere(
+    project: Project, value: str | None
+) -> None:
+    assert project.required(requires=("numpy",), module_file=ValueIR(value)) == ("numpy",)
+
+
+def test_a_module_that_does_not_parse_requires_nothing(project: Project) -> None:
+    project.write("module.py", "import yaml\ndef run_fn(:\n")
+    assert project.required(module_file=ValueIR("module.py")) == ()
+
+
+@pytest.mark.parametrize("component", ["not_there.component:X", "light.component:AddInputs"])
+def test_a_declaration_that_does_not_load_is_explained_by_its_own_node(
+    project: Project, component: str
+) -> None:
+    found = project.required(component, ("numpy",), module_file=ValueIR("module.py"))
+    assert found == ("numpy",)
