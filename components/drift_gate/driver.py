@@ -26,9 +26,7 @@ class DriftGateDriver(Driver[DriftGateInputs, DriftGateParameters, None]):
         return Run(None, inputs={"baseline": [baseline] if baseline else []})
 
 
-def _earlier_span(
-    current: ExampleStatistics, split: str, context: DriverContext
-) -> ExampleStatistics | None:
+def _earlier_span(current: ExampleStatistics, split: str, context: DriverContext) -> ExampleStatistics | None:
     history = context.store.latest_artifacts(
         current.type_name, pipeline=context.pipeline, output_key="statistics", limit=_LOOK_BACK
     )

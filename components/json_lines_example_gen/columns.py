@@ -96,8 +96,8 @@ def _first_misfit(values: Sequence[Any], kind: FeatureKind | None) -> MisfitErro
 def _named(value: Any, item: Any) -> str:
     if isinstance(value, dict):
         return "an object"
-    names = {dict: "an object", list: "a list"}
-    return f"a list with {names.get(type(item), 'null')} in it"
+    found = "an object" if isinstance(item, dict) else "a list" if isinstance(item, list) else "null"
+    return f"a list with {found} in it"
 
 
 def _unwritable(values: Sequence[Any]) -> Iterator[MisfitError]:

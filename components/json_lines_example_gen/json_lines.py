@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import pyarrow as pa
@@ -23,11 +23,12 @@ class JsonLines:
 
     Args:
         uris: The files, in order.
+        kinds: Kinds of features that are known from other files.
     """
 
-    def __init__(self, uris: Sequence[str]) -> None:
+    def __init__(self, uris: Sequence[str], kinds: Mapping[str, FeatureKind] | None = None) -> None:
         self._uris = tuple(uris)
-        self._kinds: dict[str, FeatureKind | None] = {}
+        self._kinds: dict[str, FeatureKind | None] = dict(kinds or {})
 
     def batches(self) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Yields all rows, file by file, each batch with the index of its file.

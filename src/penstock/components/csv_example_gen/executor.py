@@ -15,7 +15,7 @@ from penstock.examples.kinds import FeatureKind, FeatureSet
 class CsvExampleGenExecutor(FileBasedExampleGenExecutor):
     """Streams CSV files into splits of examples."""
 
-    KINDS_WIDEN = True
+    WIDENING = ("int", "float", "bytes")
 
     def reader(self, work: CsvExampleGenWork) -> Callable[[], Iterator[SourceRows]]:
         if work.inputs.schema is None:

@@ -27,8 +27,6 @@ from penstock.examples.writer import ExamplesWriter, SplitSummary
 if TYPE_CHECKING:
     from penstock.components.example_gen.executor import ExampleGenWork, FileBasedExampleGenExecutor
 
-_WIDTH: dict[FeatureKind, int] = {"int": 0, "float": 1, "bytes": 2}
-
 
 def ingest_on_beam(executor: FileBasedExampleGenExecutor, work: ExampleGenWork) -> Ingested:
     """Writes all rows of a source as an Examples artifact, on the workers of the runner that the arguments name.
@@ -43,7 +41,7 @@ def ingest_on_beam(executor: FileBasedExampleGenExecutor, work: ExampleGenWork) 
     count = work.plan.source.num_files
     try:
         found = _on_workers(work, _Discover(executor, work), count, files.join(folder, "features"))
-        features = merged([_Found.from_json(text) for text in found], widens=executor.KINDS_WIDEN)
+        features = merged([_Found.from_json(text) for text in found], executor.WIDENING)
         written = _on_workers(work, _Write(executor, work, features), count, files.join(folder, "rows"))
     finally:
         files.remove_tree(folder)
@@ -68,22 +66,27 @@ class _Found:
         return cls(FeatureSet.from_json(data["features"]), tuple(data["without_kind"]))
 
 
-def merged(parts: Sequence[_Found], *, widens: bool) -> FeatureSet:
+def merged(parts: Sequence[_Found], widening: Sequence[FeatureKind]) -> FeatureSet:
     """Returns the features of all files.
 
+    Args:
+        parts: The features of each file.
+        widening: Kinds, the narrowest first, of which a feature takes the widest that a file has.
+
     Raises:
-        DataError: A feature has two kinds, and ``widens`` is not set.
+        DataError: A feature has two kinds that do not widen.
     """
     names = dict.fromkeys(feature.name for part in parts for feature in part.features)
     known = [feature for part in parts for feature in part.features if feature.name not in part.without_kind]
     widest: dict[str, FeatureKind] = {}
     for feature in known:
-        widest[feature.name] = max(
-            feature.kind, widest.get(feature.name, feature.kind), key=_WIDTH.__getitem__
-        )
+        if feature.kind in widening:
+            so_far = widest.get(feature.name, feature.kind)
+            widest[feature.name] = max(feature.kind, so_far, key=widening.index)
     discovery = FeatureDiscovery()
     for feature in known:
-        discovery.include(FeatureSet((_widened(feature, widest[feature.name]) if widens else feature,)))
+        kind = widest[feature.name] if feature.kind in widening else feature.kind
+        discovery.include(FeatureSet((_widened(feature, kind),)))
     found = discovery.features()
     return FeatureSet(
         tuple(found[name] if name in found else FeatureSpec(name, "bytes", is_text=True) for name in names)

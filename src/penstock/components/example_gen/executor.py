@@ -15,7 +15,7 @@ from penstock.components.example_gen.component import (
     SplitResult,
 )
 from penstock.examples.ingest import SourceRows, ingest
-from penstock.examples.kinds import FeatureSet
+from penstock.examples.kinds import FeatureKind, FeatureSet
 from penstock.runtime.roles import Executor, Work
 
 ExampleGenWork = Work[Any, ExampleGenOutputs, Any, ExampleGenPlan]
@@ -31,11 +31,11 @@ class FileBasedExampleGenExecutor(
     which must then see the same files, each file is the work of one of its workers.
 
     Class attributes:
-        KINDS_WIDEN: Whether a feature that is int in one file and float or bytes in another takes the wider kind in
-            all; it is an error otherwise. :meth:`typed_reader` must then read a file as the wider kind.
+        WIDENING: Kinds, the narrowest first, of which a feature takes the widest that some file has for it;
+            :meth:`typed_reader` must then read the others as that kind. A feature of two other kinds is an error.
     """
 
-    KINDS_WIDEN: ClassVar[bool] = False
+    WIDENING: ClassVar[tuple[FeatureKind, ...]] = ()
 
     def execute(self, work: ExampleGenWork) -> ExampleGenResult:
         plan = work.plan
