@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import zlib
@@ -110,8 +111,12 @@ def text_lines(uri: str) -> Generator[str, None, None]:
                 f"{uri} is not UTF-8 in line {number}",
                 input=uri,
                 got=f"byte 0x{line[error.start]:02x} at offset {offset + len(raw) - len(line) + error.start}",
-                hint="convert it, for instance with iconv -f latin1 -t utf-8",
+                hint=f"convert it, for instance with iconv -f {_likely_encoding(raw)} -t utf-8",
             ) from None
+
+
+def _likely_encoding(line: bytes) -> str:
+    return "utf-16" if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin1"
 
 
 def _raw_lines(uri: str) -> Iterator[tuple[int, bytes]]:

@@ -174,7 +174,12 @@ def _read_cells(uri: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         if "Empty CSV file" not in str(error):
             raise _explained(uri, len(names), error) from error
     if not rows:
-        raise DataError(f"{uri} has a header but no rows", input=uri, expected="at least one row")
+        raise DataError(
+            f"{uri} has a header but no rows",
+            input=uri,
+            expected="at least one row",
+            hint="fill it, or take it away",
+        )
     if last is not None and _ends_across_lines(last):
         problem = find_problem(uri, len(names))
         if problem is not None:
