@@ -34,8 +34,14 @@ def _reader(
     work: CsvExampleGenWork, declared: Mapping[str, FeatureKind] | None
 ) -> Callable[[], Iterator[SourceRows]]:
     files = [(split.name, file.uri) for split in work.plan.source.splits for file in split.files]
+    rule = work.plan.rule
     # One source for all splits, so that a column has one type in all of them.
-    source = CsvSource([uri for _, uri in files], declared)
+    source = CsvSource(
+        [uri for _, uri in files],
+        declared,
+        # TFX hashes a missing int and a missing float differently.
+        types_missing=rule is not None and rule.algorithm == "tfx-sha256",
+    )
 
     def read() -> Iterator[SourceRows]:
         for batch in source.batches():

@@ -60,7 +60,7 @@ def widen(cells: pa.Array, kind: FeatureKind | None) -> tuple[FeatureKind | None
         The kind (``None`` if still no cell has a value), the values, and where the kind changed on the way.
     """
     if cells.null_count == len(cells):
-        return kind, pa.nulls(len(cells), pa.null()), []
+        return kind, pa.nulls(len(cells)) if kind is None else parse(cells, kind), []
     current: FeatureKind = kind or "int"
     changes: list[Change] = []
     while (parsed := parse(cells, current)) is None:

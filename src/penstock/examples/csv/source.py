@@ -49,6 +49,8 @@ class CsvSource:
         uris: The files, in order.
         declared: Kinds that are given by a schema; a cell that is not of its column's kind is an error. Other columns
             are inferred.
+        types_missing: Whether a missing value must have its column's final type too, so that rows are also given out
+            again where a column has its first value late.
 
     Attributes:
         names: The columns' names.
@@ -57,8 +59,15 @@ class CsvSource:
         DataError: A header is missing, wrong, or different from the first file's.
     """
 
-    def __init__(self, uris: Sequence[str], declared: Mapping[str, FeatureKind] | None = None) -> None:
+    def __init__(
+        self,
+        uris: Sequence[str],
+        declared: Mapping[str, FeatureKind] | None = None,
+        *,
+        types_missing: bool = False,
+    ) -> None:
         self._uris = tuple(uris)
+        self._types_missing = types_missing
         self.names = _common_header(self._uris)
         declared = declared or {}
         self._declared = {name: declared[name] for name in self.names if name in declared}
@@ -94,14 +103,15 @@ class CsvSource:
             raise ReadAgainError
 
     def _type(self, uri: str, start: int, cells: pa.RecordBatch) -> tuple[pa.RecordBatch, bool]:
-        """Types the cells of a batch; says whether a column that had values is wider now."""
+        """Types the cells of a batch; says whether earlier batches would have been typed otherwise."""
         columns, changed = [], False
         for name, column in zip(self.names, cells.columns, strict=True):
             if self._is_final or name in self._declared:
                 columns.append(self._fit(uri, start, name, column))
                 continue
-            kind, values, changes = widen(column, self._kinds[name])
-            changed = changed or (self._kinds[name] is not None and kind != self._kinds[name])
+            before = self._kinds[name]
+            kind, values, changes = widen(column, before)
+            changed = changed or (kind != before and (before is not None or self._types_missing))
             for change in changes:
                 self._warn(uri, start, name, column, change)
             self._kinds[name] = kind

@@ -154,6 +154,17 @@ def test_splits_by_a_feature_and_by_tfxs_hash(tmp_path: Path, source: Path) -> N
     assert done.record.artifacts["examples"][0].custom_properties["split_algorithm"] == "tfx-sha256"
 
 
+@pytest.mark.parametrize("order", [("1", "2"), ("2", "1")], ids=["no value first", "values first"])
+def test_tfxs_hash_of_a_missing_value_knows_the_columns_type(tmp_path: Path, order: tuple[str, str]) -> None:
+    """The split is that of TensorFlow's serialization, where the missing values are empty lists of int64."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / f"{order[0]}.csv").write_text("id,a\n" + "".join(f"{number},\n" for number in range(1, 7)))
+    (folder / f"{order[1]}.csv").write_text("id,a\n7,1\n8,2\n9,3\n")
+    done = run(tmp_path, input_base=str(folder), split_algorithm="tfx-sha256")
+    assert {row["id"] for row in done.rows("eval")} == {8}
+
+
 def test_the_cache_goes_by_content_and_not_by_place(tmp_path: Path, source: Path) -> None:
     here, _ = decide(tmp_path, {"input_base": str(source)})
     moved = source.rename(tmp_path / "moved")

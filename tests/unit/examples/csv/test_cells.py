@@ -60,6 +60,7 @@ def test_nan_is_a_float() -> None:
 def test_missing_cells_say_nothing() -> None:
     assert widen(cells(None, None), None)[0] is None
     assert widen(cells(None, None), "float")[0] == "float"
+    assert widen(cells(None, None), "float")[1].type == pa.float32()
     kind, values, _ = widen(cells(None, "1", None), None)
     assert kind == "int"
     assert values.to_pylist() == [None, 1, None]
