@@ -13,10 +13,10 @@ from penstock.graph.component import BaseComponent
 from penstock.graph.signature import ParameterSpec
 from penstock.ir.model import NodeIR, PipelineIR
 from penstock.messages.codec import to_jsonable
-from penstock.runtime.fingerprint import fingerprint_of_component, fingerprint_of_file, library_versions
-from penstock.runtime.requirements import is_file_path
+from penstock.runtime.fingerprint import fingerprint_of_component, fingerprint_of_file
+from penstock.runtime.libraries import library_versions
+from penstock.runtime.requirements import is_module_file, user_file
 from penstock.runtime.roles import Run
-from penstock.runtime.user_code import resolve_function_file, resolve_module_file
 
 CACHE_PARTS = "__cache_parts__"
 """Execution property with the parts of the cache key, for ``penstock explain-cache``."""
@@ -30,23 +30,33 @@ def cache_parts(
     inputs: Mapping[str, Sequence[Artifact]],
     parameters: Mapping[str, Any],
     decision: Run[Any],
-    requires: Sequence[str],
+    libraries: Sequence[str],
     settings: Mapping[str, str],
 ) -> dict[str, Any]:
     """Returns all that the result of a node depends on, by name, as short plain values.
 
     Left out on purpose: modification times, Beam arguments, worker counts and where the checkout lies.
+
+    Args:
+        ir: The compiled pipeline.
+        node: The node.
+        cls: Its component.
+        inputs: Its input artifacts, known by their content and declared properties (a span is in no file).
+        parameters: Values of its parameters.
+        decision: What its driver decided.
+        libraries: Installed modules that its code uses; their versions count.
+        settings: Environment settings that change what these do.
     """
     parts: dict[str, Any] = {
         "pipeline": ir.name,
         "node": node.id,
         "component": node.type,
-        "code": fingerprint_of_component(node.component, ir.project_root),
+        "code": fingerprint_of_component(cls, ir.project_root),
         "outputs": ",".join(node.outputs),
         "examples_format": ir.examples_format,
     }
     for key, artifacts in inputs.items():
-        parts[f"input {key}"] = [artifact.content_digest or f"id:{artifact.id}" for artifact in artifacts]
+        parts[f"input {key}"] = [_content(artifact) for artifact in artifacts]
     specs = cls.signature().parameters
     for name, value in parameters.items():
         spec = specs[name]
@@ -58,22 +68,30 @@ def cache_parts(
     for name, value in plan.items():
         if value is not None:
             parts[f"driver {name}"] = to_jsonable(value)
-    for name, found in library_versions(requires).items():
+    for name, found in library_versions(libraries).items():
         parts[f"version {name}"] = found
-    for name, value in settings.items():
+    for name, value in settings.items() if libraries else ():
         parts[f"setting {name}"] = value
     return parts
 
 
-def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str:
-    if is_file_path(value):
-        return fingerprint_of_file(resolve_module_file(value, project_root), project_root)
-    file = resolve_function_file(value, project_root)
+def _content(artifact: Artifact) -> str:
+    if not artifact.content_digest:
+        return f"id:{artifact.id}"
+    declared = {name: value for name, value in artifact.properties.items() if value not in (0, "")}
     return (
-        f"{value.rpartition('.')[2]}@{fingerprint_of_file(file, project_root)}"
-        if file
-        else f"{spec.name}:{value}"
+        f"{artifact.content_digest} {json.dumps(declared, sort_keys=True)}"
+        if declared
+        else artifact.content_digest
     )
+
+
+def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str:
+    file = user_file(value, project_root)
+    if file is None:
+        return f"{spec.name}:{value}"
+    digest = fingerprint_of_file(file, project_root)
+    return digest if is_module_file(value) else f"{value.rpartition('.')[2]}@{digest}"
 
 
 def cache_key(parts: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from penstock.runtime.binding import bind_inputs, bind_parameters
 from penstock.runtime.host import ExecutorHost
 from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
 from penstock.runtime.loading import load, load_declaration, make_importable
-from penstock.runtime.requirements import required_modules
+from penstock.runtime.requirements import required_modules, used_libraries
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run, record_node
@@ -197,8 +197,8 @@ class Launcher:
             inputs=inputs,
             parameters=values,
             decision=decision,
-            requires=requires,
-            settings=self._settings if requires else {},
+            libraries=used_libraries(self._run.ir, node, self._run.parameters),
+            settings=self._settings,
         )
         driven = _Driven(node, cls, inputs, values, decision, parts, requires)
         return self._from_cache(driven) or self._execute_with_retries(driven)

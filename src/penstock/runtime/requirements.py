@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-import ast
-import importlib.util
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from penstock.errors import PenstockError
-from penstock.graph.signature import ParameterSpec
+from penstock.errors import PenstockError, StorageError
+from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, PipelineIR, ValueIR
-from penstock.runtime.fingerprint import code_files
+from penstock.runtime.fingerprint import component_files
+from penstock.runtime.imports import code_files, third_party
 from penstock.runtime.loading import load_declaration
 from penstock.runtime.user_code import resolve_function_file, resolve_module_file
 
@@ -31,65 +29,61 @@ def required_modules(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]
         node: The node.
         run_values: Values of the runtime parameters.
     """
-    modules = dict.fromkeys(node.requires)
-    for file in _user_files(ir, node, run_values):
-        with suppress(OSError):
-            for path in code_files(file, ir.project_root):
-                modules.update(dict.fromkeys(_third_party_imports(path, ir.project_root)))
-    return tuple(modules)
+    starts = _user_files(ir, node, run_values)
+    return tuple(dict.fromkeys([*node.requires, *_third_party(starts, ir.project_root, at_top=True)]))
 
 
-def _user_files(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> Iterator[Path]:
-    for name, spec in _parameters(node).items():
+def used_libraries(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Returns the third-party modules that a node's result depends on, sorted.
+
+    To those that ``required_modules`` returns it adds what the user's code imports elsewhere than at its top level, and
+    what the component itself imports where it is not Penstock's. The arguments are the same.
+    """
+    starts = _user_files(ir, node, run_values)
+    cls = _declaration(node)
+    if cls is not None:
+        starts += component_files(cls)
+    return tuple(sorted({*node.requires, *_third_party(starts, ir.project_root, at_top=False)}))
+
+
+def _third_party(starts: Sequence[Path], project_root: str, *, at_top: bool) -> Iterator[str]:
+    with suppress(StorageError):
+        for path in code_files(starts, project_root):
+            yield from third_party(path, project_root, at_top=at_top)
+
+
+def _user_files(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> list[Path]:
+    found = []
+    cls = _declaration(node)
+    for name, spec in cls.signature().parameters.items() if cls is not None else ():
         given = node.parameters.get(name, ValueIR())
         runtime_parameter = given.runtime_parameter
         value = given.constant if runtime_parameter is None else run_values.get(runtime_parameter)
-        if not spec.user_code or not isinstance(value, str):
-            continue
-        with suppress(PenstockError):
-            if is_file_path(value):
-                yield resolve_module_file(value, ir.project_root)
-            elif (found := resolve_function_file(value, ir.project_root)) is not None:
-                yield found
+        if spec.user_code and isinstance(value, str):
+            with suppress(PenstockError):
+                found.append(user_file(value, ir.project_root))
+    return [file for file in found if file is not None]
 
 
-def _parameters(node: NodeIR) -> Mapping[str, ParameterSpec]:
+def _declaration(node: NodeIR) -> type[BaseComponent] | None:
     if node.kind != "component":
-        return {}
+        return None
     try:
-        return load_declaration(node.component, node.id).signature().parameters
+        return load_declaration(node.component, node.id)
     except PenstockError:
-        return {}
+        return None
 
 
-def is_file_path(value: str) -> bool:
+def user_file(value: str, project_root: str) -> Path | None:
+    """Returns the file of a module file or of a function's dotted path; ``None`` where that is installed.
+
+    Raises:
+        UserCodeError: The module file does not exist.
+    """
+    resolve = resolve_module_file if is_module_file(value) else resolve_function_file
+    return resolve(value, project_root)
+
+
+def is_module_file(value: str) -> bool:
     """Says whether a parameter that names the user's code names a file, and not a function by its dotted path."""
     return value.endswith(".py") or "/" in value
-
-
-def _third_party_imports(path: Path, project_root: str) -> Iterator[str]:
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except (SyntaxError, ValueError):
-        return
-    for statement in body:
-        names = []
-        if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom) and not statement.level:
-            names = [statement.module or ""]
-        for name in names:
-            top = name.partition(".")[0]
-            if _is_third_party(top, path.parent, Path(project_root)):
-                yield top
-
-
-def _is_third_party(module: str, *own_folders: Path) -> bool:
-    if not module or module in sys.stdlib_module_names or module in ("penstock", "tfx", "__future__"):
-        return False
-    if any((folder / f"{module}.py").exists() or (folder / module).is_dir() for folder in own_folders):
-        return False
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from penstock.components.trainer.component import Trainer
 from penstock.ir.model import NodeIR, PipelineIR, ValueIR
-from penstock.runtime.requirements import required_modules
+from penstock.runtime.requirements import required_modules, used_libraries
 
 TRAINER = f"{Trainer.__module__}:Trainer"
 
@@ -26,9 +27,13 @@ class Project:
     def required(
         self, component: str = TRAINER, requires: tuple[str, ...] = (), **parameters: ValueIR
     ) -> tuple[str, ...]:
+        return required_modules(*self.node(component, requires, **parameters), {"which": "module.py"})
+
+    def node(
+        self, component: str = TRAINER, requires: tuple[str, ...] = (), **parameters: ValueIR
+    ) -> tuple[PipelineIR, NodeIR]:
         node = NodeIR("node", "component", "type", component, parameters=parameters, requires=requires)
-        ir = PipelineIR("p", str(self.root), {}, str(self.root), (node,))
-        return required_modules(ir, node, {"which": "module.py"})
+        return PipelineIR("p", str(self.root), {}, str(self.root), (node,)), node
 
 
 @pytest.fixture
@@ -92,3 +97,23 @@ def test_a_declaration_that_does_not_load_is_explained_by_its_own_node(
 ) -> None:
     found = project.required(component, ("numpy",), module_file=ValueIR("module.py"))
     assert found == ("numpy",)
+
+
+def test_the_result_depends_on_what_is_imported_later_too(project: Project) -> None:
+    node = project.node(requires=("numpy",), module_file=ValueIR("module.py"))
+    assert used_libraries(*node, {}) == ("click", "markupsafe", "numpy", "rich", "yaml")
+
+
+def test_the_result_of_a_component_of_the_project_depends_on_what_its_roles_import(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        "lib_component.py",
+        "from light.component import Number\nclass C(Number):\n    EXECUTOR = 'lib_work:E'\n",
+    )
+    project.write("lib_work.py", "def execute():\n    import yaml\n")
+    monkeypatch.syspath_prepend(project.root)
+    node = project.node("lib_component:C")
+    assert required_modules(*node, {}) == ()
+    assert used_libraries(*node, {}) == ("light", "yaml")
+    monkeypatch.delitem(sys.modules, "lib_component")

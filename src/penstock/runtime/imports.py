@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Python files import, read from their source without running anything.
+
+Import statements are followed to the project's own files: those below the file's folder, its outermost package or the
+project's root. Installed packages are not followed.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock import files
+from penstock.runtime.user_code import module_name
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One imported name.
+
+    Attributes:
+        level: Number of leading dots.
+        name: Dotted name; what is imported from a module is its last part.
+        at_top: Whether the statement stands at the top level of its file, so that importing the file runs it.
+    """
+
+    level: int
+    name: str
+    at_top: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of a file from its content: its SHA-256 and what it imports."""
+
+    digest: bytes
+    imports: tuple[Import, ...]
+
+
+_known: dict[bytes, Source] = {}
+
+
+def read_source(path: Path) -> Source:
+    """Reads a file; content that was met before is not parsed again. Of what is no Python only the digest is known.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    with files.storage_errors("read", str(path)):
+        content = path.read_bytes()
+    digest = hashlib.sha256(content).digest()
+    if digest not in _known:
+        _known[digest] = Source(digest, tuple(_imports(content)))
+    return _known[digest]
+
+
+def code_files(starts: Iterable[Path], project_root: str) -> tuple[Path, ...]:
+    """Returns Python files and the project's files that they import, directly or not, sorted."""
+    waiting = [start.resolve() for start in starts]
+    roots = _roots(waiting, project_root)
+    found: set[Path] = set()
+    while waiting:
+        current = waiting.pop()
+        if current in found:
+            continue
+        found.add(current)
+        waiting.extend(path for path in _imported(current, roots) if path not in found)
+    return tuple(sorted(found))
+
+
+def third_party(path: Path, project_root: str, *, at_top: bool) -> Iterator[str]:
+    """Yields the top-level names of the installed libraries that a file imports.
+
+    Args:
+        path: The file.
+        project_root: Root of its project.
+        at_top: Whether only what importing the file imports counts.
+    """
+    for item in read_source(path).imports:
+        top = item.name.partition(".")[0]
+        wanted = item.level == 0 and (item.at_top or not at_top)
+        if wanted and _is_third_party(top, path.parent, Path(project_root)):
+            yield top
+
+
+def _is_third_party(module: str, *own_folders: Path) -> bool:
+    if not module or module in sys.stdlib_module_names or module in ("penstock", "tfx"):
+        return False
+    if any((folder / f"{module}.py").exists() or (folder / module).is_dir() for folder in own_folders):
+        return False
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _imports(content: bytes) -> Iterator[Import]:
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return
+    top = {id(statement) for statement in tree.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(0, alias.name, id(node) in top) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            prefix = f"{node.module}." if node.module else ""
+            yield from (Import(node.level, prefix + alias.name, id(node) in top) for alias in node.names)
+
+
+def _roots(paths: Iterable[Path], project_root: str) -> tuple[Path, ...]:
+    folders: list[Path] = []
+    for path in paths:
+        folders += [path.parent, module_name(path)[1]]
+    return tuple(dict.fromkeys([*folders, Path(project_root).resolve()]))
+
+
+def _imported(path: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
+    for item in read_source(path).imports:
+        package = path.parents[item.level - 1] if 0 < item.level <= len(path.parents) else None
+        for root in roots if package is None else (package,):
+            yield from _module_files(root, item.name.split("."))
+
+
+def _module_files(root: Path, parts: list[str]) -> Iterator[Path]:
+    """Yields the package files on the way to a module, and the module's file."""
+    folder = root
+    for index, part in enumerate(parts):
+        module = folder / f"{part}.py"
+        if module.is_file() and "site-packages" not in module.parts:
+            yield module.resolve()
+            return
+        folder = folder / part
+        init = folder / "__init__.py"
+        if init.is_file() and "site-packages" not in init.parts:
+            yield init.resolve()
+        elif not folder.is_dir() or index == len(parts) - 1:
+            return
