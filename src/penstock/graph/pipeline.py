@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from heapq import heappop, heappush
 from typing import Literal
 
 from penstock.errors import PipelineError, did_you_mean
@@ -129,18 +130,29 @@ def topologically_sorted(nodes: Sequence[BaseNode]) -> list[BaseNode]:
     Raises:
         PipelineError: The nodes form a cycle.
     """
-    done: dict[int, BaseNode] = {}
-    waiting = list(nodes)
-    while waiting:
-        ready = next((n for n in waiting if all(id(u) in done for u in n.upstream_nodes)), None)
-        if ready is None:
-            raise PipelineError(
-                f"the nodes form a cycle: {_cycle(waiting)}",
-                hint="a node cannot, through other nodes, wait for itself; take one of these edges out",
-            )
-        waiting.remove(ready)
-        done[id(ready)] = ready
-    return list(done.values())
+    position = {id(node): place for place, node in enumerate(nodes)}
+    upstream = [{position[id(u)] for u in node.upstream_nodes} for node in nodes]
+    downstream: list[list[int]] = [[] for _ in nodes]
+    for place, before in enumerate(upstream):
+        for other in before:
+            downstream[other].append(place)
+    missing = [len(before) for before in upstream]
+    ready = [place for place, count in enumerate(missing) if count == 0]
+    ordered: list[BaseNode] = []
+    while ready:
+        place = heappop(ready)  # of those that could come next, the one that was given first
+        ordered.append(nodes[place])
+        for other in downstream[place]:
+            missing[other] -= 1
+            if missing[other] == 0:
+                heappush(ready, other)
+    if len(ordered) < len(nodes):
+        waiting = [node for node, count in zip(nodes, missing, strict=True) if count]
+        raise PipelineError(
+            f"the nodes form a cycle: {_cycle(waiting)}",
+            hint="a node cannot, through other nodes, wait for itself; take one of these edges out",
+        )
+    return ordered
 
 
 def _cycle(nodes: Sequence[BaseNode]) -> str:

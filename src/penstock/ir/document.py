@@ -41,7 +41,25 @@ def from_json(text: str) -> PipelineIR:
         ir: PipelineIR = from_jsonable(PipelineIR, data)
     except ParameterError as error:
         raise PipelineError(f"the IR is damaged: {error}") from error
+    _check_order(ir)
     return ir
+
+
+def _check_order(ir: PipelineIR) -> None:
+    seen: set[str] = set()
+    for node in ir.nodes:
+        if node.id in seen:
+            raise PipelineError(f"the IR is damaged: two nodes have the id {node.id!r}")
+        producers = {c.producer for port in node.inputs.values() for c in port.channels if c.producer}
+        if node.kind == "resolver":  # chooses from the history, also from that of nodes that are gone
+            producers = set()
+        for name in (*node.upstream, *sorted(producers)):
+            if name not in seen:
+                raise PipelineError(
+                    f"the IR is damaged: {node.id} comes before {name}, or {name} is missing",
+                    hint="compile the pipeline again; nodes stand after those that they wait for",
+                )
+        seen.add(node.id)
 
 
 def digest(ir: PipelineIR) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from heapq import heappop, heappush
 
 from penstock.ir.model import NodeIR, PipelineIR
 from penstock.runtime.run import NodeResult
@@ -48,28 +49,50 @@ def walk_side_by_side(
 ) -> Results:
     """Launches up to ``max_workers`` nodes at a time, in threads; nothing new starts once ``cancelled`` says so."""
     results: Results = {}
-    waiting = {node.id: node for node in ir.nodes}
+    order = _Order(ir)
     running: dict[Future[NodeResult], str] = {}
     with ThreadPoolExecutor(max_workers, thread_name_prefix="node") as pool:
-        while waiting or running:
-            for node in _ready(waiting, results):
+        while order.ready or running:
+            while order.ready and len(running) < max_workers:
+                node = order.take()
                 blocked = blocked_by(node, results)
                 if cancelled():
                     blocked = NodeResult(node.id, "not run", "the run was cancelled")
-                if blocked is not None:
-                    del waiting[node.id]
+                if blocked is None:
+                    running[pool.submit(launch, node.id)] = node.id
+                else:
                     results[node.id] = blocked
                     on_blocked(blocked)
-                elif len(running) < max_workers:
-                    del waiting[node.id]
-                    running[pool.submit(launch, node.id)] = node.id
+                    order.ended(node.id)
             if running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    results[running.pop(future)] = future.result()
+                    node_id = running.pop(future)
+                    results[node_id] = future.result()
+                    order.ended(node_id)
     return results
 
 
-def _ready(waiting: Mapping[str, NodeIR], results: Results) -> list[NodeIR]:
-    """Returns the waiting nodes whose upstream nodes have all ended, in the pipeline's order."""
-    return [node for node in waiting.values() if all(upstream in results for upstream in node.upstream)]
+class _Order:
+    """Says which nodes can start: those whose upstream nodes have all ended, in the pipeline's order."""
+
+    def __init__(self, ir: PipelineIR) -> None:
+        self._nodes = ir.nodes
+        self._missing = {node.id: len(set(node.upstream)) for node in ir.nodes}
+        self._downstream: dict[str, list[int]] = {node.id: [] for node in ir.nodes}
+        for place, node in enumerate(ir.nodes):
+            for upstream in set(node.upstream):
+                self._downstream[upstream].append(place)
+        self.ready = [place for place, node in enumerate(ir.nodes) if not node.upstream]
+
+    def take(self) -> NodeIR:
+        """Returns the first node that can start, which is then no longer one of them."""
+        return self._nodes[heappop(self.ready)]
+
+    def ended(self, node_id: str) -> None:
+        """Takes note of a node that has ended."""
+        for place in self._downstream[node_id]:
+            other = self._nodes[place].id
+            self._missing[other] -= 1
+            if self._missing[other] == 0:
+                heappush(self.ready, place)

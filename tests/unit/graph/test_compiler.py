@@ -86,3 +86,26 @@ def test_an_ir_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_something_else_than_an_ir_is_refused(text: str) -> None:
     with pytest.raises(PipelineError):
         from_json(text)
+
+
+def damaged(**node: object) -> str:
+    document = json.loads(to_json(compile_pipeline(pipeline())))
+    document["nodes"][-1].update(node)
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (damaged(upstream=["Number", "nowhere"]), "Add comes before nowhere, or nowhere is missing"),
+        (damaged(id="Number"), "two nodes have the id 'Number'"),
+        (damaged(upstream=["Add"]), "Add comes before Add"),
+        (
+            damaged(inputs={"numbers": {"channels": [{"type": "Integer", "producer": "x", "output": "y"}]}}),
+            "Add comes before x",
+        ),
+    ],
+)
+def test_an_ir_whose_nodes_have_no_order_is_refused(document: str, message: str) -> None:
+    with pytest.raises(PipelineError, match=f"the IR is damaged: {message}"):
+        from_json(document)

@@ -119,3 +119,19 @@ def test_an_importer_refuses_properties_that_the_type_lacks() -> None:
 def test_a_runtime_parameter_checks_its_default() -> None:
     with pytest.raises(ParameterError, match="default of runtime parameter 'n' has the wrong type"):
         RuntimeParameter("n", int, default="three")
+
+
+def test_the_given_order_stays_where_nothing_else_is_asked_for() -> None:
+    numbers = [Number(i).with_id(f"n{i}") for i in range(4)]
+    numbers[0].add_upstream_node(numbers[3])
+    numbers[2].add_upstream_node(numbers[1])
+    pipeline = Pipeline("p", components=numbers)
+    assert [node.id for node in pipeline.components] == ["n1", "n2", "n3", "n0"]
+
+
+def test_a_cycle_is_found_behind_nodes_that_are_in_order() -> None:
+    nodes = [Number(i).with_id(f"n{i}") for i in range(4)]
+    for node, upstream in ((1, 0), (2, 1), (3, 2), (2, 3)):
+        nodes[node].add_upstream_node(nodes[upstream])
+    with pytest.raises(PipelineError, match=r"cycle: (n2 -> n3 -> n2|n3 -> n2 -> n3)"):
+        Pipeline("p", components=nodes)

@@ -96,3 +96,43 @@ def test_nothing_new_starts_after_a_cancel() -> None:
         pipeline(a=(), b=("a",)), launch, max_workers=2, cancelled=cancelled.is_set, on_blocked=lambda _: None
     )
     assert (results["a"].state, results["b"].state) == ("cancelled", "not run")
+
+
+def test_a_thousand_nodes_in_a_row_end_in_order() -> None:
+    names = [f"n{i}" for i in range(1000)]
+    ir = pipeline(**{name: tuple(names[max(0, i - 1) : i]) for i, name in enumerate(names)})
+    launches = Launches()
+    results = walk_side_by_side(
+        ir, launches, max_workers=4, cancelled=lambda: False, on_blocked=launches.blocked.append
+    )
+    assert launches.order == list(results) == names
+
+
+def test_nodes_far_downstream_of_a_failure_are_blocked_while_others_still_run() -> None:
+    blocked_all = threading.Event()
+    blocked: list[str] = []
+
+    def note(result: NodeResult) -> None:
+        blocked.append(result.node_id)
+        if len(blocked) == 3:
+            blocked_all.set()
+
+    def launch(node_id: str) -> NodeResult:
+        if node_id == "slow":
+            assert blocked_all.wait(timeout=10)
+        return NodeResult(node_id, "failed" if node_id == "a" else "ran")
+
+    ir = pipeline(a=(), slow=(), b=("a",), c=("b",), d=("c",))
+    results = walk_side_by_side(ir, launch, max_workers=2, cancelled=lambda: False, on_blocked=note)
+    assert blocked == ["b", "c", "d"]
+    assert results["slow"].state == "ran"
+
+
+def test_a_node_with_several_upstream_nodes_starts_once_after_the_last() -> None:
+    launches = Launches()
+    ir = pipeline(a=(), b=(), c=(), d=("a", "b", "c"), e=("d", "a"))
+    walk_side_by_side(
+        ir, launches, max_workers=3, cancelled=lambda: False, on_blocked=launches.blocked.append
+    )
+    assert sorted(launches.order[:3]) == ["a", "b", "c"]
+    assert launches.order[3:] == ["d", "e"]
