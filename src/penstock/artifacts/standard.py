@@ -225,7 +225,9 @@ def artifact_class(type_name: str, declared: type[Artifact] | None = None) -> ty
     for cls in _subclasses(Artifact):
         if cls.__dict__.get("TYPE_NAME") == type_name:
             return cls
-    return type(type_name, (Artifact,), {"TYPE_NAME": type_name, "__doc__": f"Artifacts of type {type_name}."})
+    return type(
+        type_name, (Artifact,), {"TYPE_NAME": type_name, "__doc__": f"Artifacts of type {type_name}."}
+    )
 
 
 def _subclasses(cls: type[Artifact]) -> list[type[Artifact]]:
@@ -236,8 +238,13 @@ def _subclasses(cls: type[Artifact]) -> list[type[Artifact]]:
 
 
 def from_json_dict(data: Mapping[str, Any]) -> Artifact:
-    """Rebuilds an artifact from ``Artifact.to_json_dict``."""
-    return artifact_class(data["type"])(
+    """Rebuilds an artifact from ``Artifact.to_json_dict``, also where the class that it had is not loaded."""
+    cls = artifact_class(data["type"])
+    undeclared = {name: value for name, value in data["properties"].items() if name not in cls.PROPERTIES}
+    if undeclared:
+        more = {name: Property(_kind(value)) for name, value in undeclared.items()}
+        cls = type(cls.__name__, (cls,), {"PROPERTIES": {**cls.PROPERTIES, **more}, "__doc__": cls.__doc__})
+    return cls(
         data["uri"],
         id=data["id"],
         name=data["name"],
@@ -245,3 +252,8 @@ def from_json_dict(data: Mapping[str, Any]) -> Artifact:
         properties=data["properties"],
         custom_properties=data["custom_properties"],
     )
+
+
+def _kind(value: object) -> PropertyType:
+    kinds = {int: PropertyType.INT, float: PropertyType.FLOAT, str: PropertyType.STRING}
+    return kinds.get(type(value), PropertyType.JSON_VALUE)
