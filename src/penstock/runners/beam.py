@@ -15,7 +15,7 @@ from penstock.runners import capture
 from penstock.runners.local import ended_by_signals
 from penstock.runners.logged import Logged
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
-from penstock.runtime.launcher import Observer
+from penstock.runtime.observer import Observer
 from penstock.runtime.run import node_results
 
 

@@ -20,7 +20,7 @@ from penstock.runners import capture
 from penstock.runners.logged import Logged
 from penstock.runners.scheduler import walk, walk_side_by_side
 from penstock.runners.session import RunReport, RunRequest, Session, finish, open_session
-from penstock.runtime.launcher import Observer
+from penstock.runtime.observer import Observer
 
 
 class LocalDagRunner:

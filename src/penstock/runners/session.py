@@ -19,7 +19,8 @@ from penstock.runtime import run as runs
 from penstock.runtime.clock import new_run_id
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
-from penstock.runtime.launcher import Launcher, Observer, Silent
+from penstock.runtime.launcher import Launcher
+from penstock.runtime.observer import Observer, Silent
 from penstock.runtime.requirements import required_modules
 from penstock.runtime.run import NodeResult, Run, RunState
 

@@ -17,7 +17,7 @@ from penstock.runners.session import Session, worker_environment
 from penstock.runtime import run as runs
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
-from penstock.runtime.launcher import Silent
+from penstock.runtime.observer import Silent
 from penstock.runtime.requirements import required_modules
 from penstock.runtime.run import NodeResult
 

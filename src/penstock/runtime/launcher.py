@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import CancelledError, PenstockError
@@ -22,48 +22,13 @@ from penstock.runtime.binding import bind_inputs, bind_parameters
 from penstock.runtime.host import ExecutorHost
 from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
 from penstock.runtime.loading import load, load_declaration, make_importable
+from penstock.runtime.observer import Observer, Silent, Told
 from penstock.runtime.requirements import required_modules, used_libraries
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run, record_node
 from penstock.runtime.task import ExecutorTask, artifacts_to_json
 from penstock.runtime.user_code import user_code
-
-
-class Observer(Protocol):
-    """Is told how a run goes."""
-
-    def node_started(self, node_id: str) -> None:
-        """A node is being driven."""
-        ...
-
-    def node_executing(self, node_id: str) -> None:
-        """A node's executor was handed to a worker."""
-        ...
-
-    def node_progress(self, node_id: str, rows: int | None) -> None:
-        """A node's executor has handled so many rows."""
-        ...
-
-    def node_finished(self, result: NodeResult) -> None:
-        """A node has ended."""
-        ...
-
-
-class Silent:
-    """An observer that shows nothing."""
-
-    def node_started(self, node_id: str) -> None:
-        """Does nothing."""
-
-    def node_executing(self, node_id: str) -> None:
-        """Does nothing."""
-
-    def node_progress(self, node_id: str, rows: int | None) -> None:
-        """Does nothing."""
-
-    def node_finished(self, result: NodeResult) -> None:
-        """Does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +234,13 @@ class Launcher:
         attempt = next_attempt(self._store, self._run, node)
         execution = publish.start(self._run, self._store, driven.node, attempt, driven, driven.key)
         outputs: Artifacts = {}
+        told = Told(node.id, self._observer)
         scratch = os.path.join(self._run.folder, "tmp", str(execution.id))
         try:
             outputs = publish.make_outputs(self._run, node, driven.component, execution.id, driven.decision)
             task = self._task(driven, execution.id, outputs, scratch)
             self._observer.node_executing(node.id)
-            done = self._host.execute(task, lambda rows=None: self._observer.node_progress(node.id, rows))
+            done = self._host.execute(task, told.report)
             record = publish.describe(driven.component, task, done["result"])
             published = publish.finish(self._store, execution.id, outputs, record, done["digests"])
         except BaseException as error:
@@ -282,7 +248,7 @@ class Launcher:
             raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        result = publish.result_of(node.id, execution.id, record)
+        result = replace(publish.result_of(node.id, execution.id, record), warnings=told.warnings)
         self._outputs.remember(result, published)
         return result
 

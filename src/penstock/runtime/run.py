@@ -44,6 +44,7 @@ class NodeResult:
         rows: Rows that it handled, where it counts rows.
         summary: What came out, as a phrase.
         stop: Whether no further node should start.
+        warnings: What went on although something was odd; one line each.
         traceback: The user's part of a traceback, for the log.
     """
 
@@ -55,6 +56,7 @@ class NodeResult:
     rows: int | None = None
     summary: str = ""
     stop: bool = False
+    warnings: tuple[str, ...] = ()
     traceback: str = field(default="", compare=False)
 
     @property
@@ -196,7 +198,9 @@ def end(run: Run, store: MetadataStore, state: RunState) -> None:
 
 def record_node(run: Run, store: MetadataStore, result: NodeResult) -> None:
     """Records on the run how one of its nodes ended; skipped nodes are recorded nowhere else."""
-    document = {k: v for k, v in asdict(result).items() if v not in (None, "", False) and k != "traceback"}
+    document = {
+        k: v for k, v in asdict(result).items() if v not in (None, "", False, ()) and k != "traceback"
+    }
     store.update_run(run.record, {_NODE_PREFIX + result.node_id: json.dumps(document)})
 
 
@@ -205,8 +209,9 @@ def node_results(record: RunRecord) -> dict[str, NodeResult]:
     results = {}
     for key, value in record.properties.items():
         if key.startswith(_NODE_PREFIX) and isinstance(value, str):
-            result = NodeResult(**json.loads(value))
-            results[result.node_id] = result
+            document = json.loads(value)
+            document["warnings"] = tuple(document.get("warnings", ()))
+            results[document["node_id"]] = NodeResult(**document)
     return results
 
 

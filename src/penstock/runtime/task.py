@@ -18,6 +18,7 @@ from penstock.runtime.loading import load, load_declaration
 from penstock.runtime.roles import ExecutorContext, Work
 from penstock.runtime.temp_folder import own_temp_folder
 from penstock.runtime.user_code import user_code
+from penstock.runtime.warnings_told import warnings_told
 
 Report = Callable[..., None]
 
@@ -99,7 +100,11 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
     os.environ.update(task.environment)
     cls = load_declaration(task.component, task.node_id)
     executor = load(cls.EXECUTOR, task.node_id)
-    with own_temp_folder(task.temp_dir), user_code(task.node_id, what=f"{executor.__name__}.execute"):
+    with (
+        own_temp_folder(task.temp_dir),
+        warnings_told(report),
+        user_code(task.node_id, what=f"{executor.__name__}.execute"),
+    ):
         result = executor().execute(work_of(task, cls, report))
     return {"result": to_jsonable(result), "digests": _digests(task)}
 

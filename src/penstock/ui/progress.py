@@ -12,7 +12,7 @@ from typing import TextIO
 
 from penstock.ir.model import PipelineIR
 from penstock.runners.session import RunRequest
-from penstock.runtime.launcher import Observer
+from penstock.runtime.observer import Observer
 from penstock.runtime.run import NodeResult
 from penstock.ui.tables import count, duration
 from penstock.ui.terminal import Palette, has_colours, is_live

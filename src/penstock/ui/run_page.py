@@ -24,6 +24,10 @@ def run_text(outcome: RunOutcome) -> str:
     """Returns the page for the terminal, or the file, that standard output is."""
     palette = Palette(has_colours(sys.stdout))
     parts = [_title(outcome, palette), "", _nodes(outcome.nodes, palette, columns(sys.stdout))]
+    warnings = [(node.node_id, text) for node in outcome.nodes for text in node.warnings]
+    if warnings:
+        word = palette.paint("warning", "yellow")
+        parts += ["", *(f"{word}: {node_id}: {text}" for node_id, text in warnings)]
     for evaluation in outcome.evaluations:
         parts += ["", *_evaluation(evaluation, palette)]
     if outcome.pushes:

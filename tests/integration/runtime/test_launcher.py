@@ -376,3 +376,21 @@ def test_temporary_files_stay_in_the_pipelines_root_and_go(bench: Bench, tmp_pat
     assert bench.folder / "root" / ".runs" in temporary.parents
     assert not temporary.exists()
     assert tempfile.gettempdir() == before
+
+
+def test_a_result_that_has_lost_a_file_is_made_again_and_no_resolver_takes_it(bench: Bench) -> None:
+    bench.run(Number(1))
+    bench.run(Number(2))
+    (bench.folder / "root/Number/number/2/value").unlink()
+
+    def latest() -> BaseNode:
+        resolver = Resolver(LatestArtifactStrategy, numbers=Channel(type=Integer))
+        return Add(resolver.outputs["numbers"])
+
+    def with_producer() -> list[BaseNode]:
+        add = latest()
+        return [*add.upstream_nodes, add]
+
+    assert bench.value(bench.run(*with_producer()), "Add") == 1
+    assert states(bench.run(Number(2))) == {"Number": "ran"}
+    assert bench.value(bench.run(*with_producer()), "Add") == 2

@@ -11,7 +11,7 @@ from rich.console import Console
 from penstock.graph.compiler import compile_pipeline
 from penstock.ir.model import PipelineIR
 from penstock.runners.session import RunRequest
-from penstock.runtime.launcher import Observer
+from penstock.runtime.observer import Observer
 from penstock.runtime.run import NodeResult
 from penstock.ui import progress
 from penstock.ui.live import LiveDisplay

@@ -37,8 +37,9 @@ class _Voice:
         with self._lock:
             send(self._connection, document)
 
-    def report(self, rows: int | None = None) -> None:
-        self.say({"progress": {"rows": None if rows is None else int(rows)}})
+    def report(self, rows: int | None = None, warning: str | None = None) -> None:
+        rows_told = {"rows": None if rows is None else int(rows)}
+        self.say({"progress": rows_told if warning is None else {"warning": warning}})
 
 
 def run_worker(parent_pid: int, task_file: str, connection: socket.socket, failure: str | None) -> NoReturn:
