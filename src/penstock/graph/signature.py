@@ -134,7 +134,9 @@ def _port(declaration: type, item: dataclasses.Field[Any], hint: Any) -> PortSpe
             expected="an artifact type, `Type | None` or `Sequence[Type]`",
             got=str(hint),
         )
-    return PortSpec(item.name, members[0], multiple, optional, optional and item.metadata.get("allow_empty", True))
+    return PortSpec(
+        item.name, members[0], multiple, optional, optional and item.metadata.get("allow_empty", True)
+    )
 
 
 def _parameters(declaration: type) -> dict[str, ParameterSpec]:

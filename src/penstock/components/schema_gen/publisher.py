@@ -21,7 +21,10 @@ class SchemaGenPublisher(
     """Records the number of features and the schema's digest."""
 
     def describe(self, work: SchemaGenWork, result: SchemaGenResult) -> Record:  # noqa: ARG002  the result says all
-        properties: dict[str, PropertyValue] = {"num_features": result.features, "schema_digest": result.digest}
+        properties: dict[str, PropertyValue] = {
+            "num_features": result.features,
+            "schema_digest": result.digest,
+        }
         if result.without_values:
             properties["features_without_values"] = list(result.without_values)
         return Record(

@@ -290,7 +290,9 @@ def test_an_evaluation_tells_verdict_metrics_and_models(tmp_path: Path) -> None:
 
 def test_a_blessed_model_is_said_to_be_blessed(tmp_path: Path) -> None:
     kept = tuple(check for check in report().checks if check.passed)
-    assert "Blessed 1 threshold kept, none missed." in read(evaluation_page(tmp_path, blessed=True, checks=kept))
+    assert "Blessed 1 threshold kept, none missed." in read(
+        evaluation_page(tmp_path, blessed=True, checks=kept)
+    )
 
 
 def test_without_thresholds_there_is_no_verdict(tmp_path: Path) -> None:
