@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
+from typing import Any
 
 from penstock.artifacts.artifact import PropertyValue
 from penstock.errors import MetadataError
@@ -100,22 +101,40 @@ def get(session: Session, pipeline: str | None, run_id: str) -> RunRecord | None
 def newest_first(session: Session, pipeline: str | None) -> Iterator[RunRecord]:
     """Yields runs as they began, the latest first; a page costs about 1 ms for every thousand runs in the store."""
     size = _SMALLEST_PAGE if pipeline is None else _LARGEST_PAGE
+    return _of_pipeline(session, pipeline, _contexts(session, size))
+
+
+def unfinished(session: Session, pipeline: str, scanned: int) -> list[RunRecord]:
+    """Returns the runs of a pipeline that have not ended, of the latest runs of the store, the latest first.
+
+    So it costs no more in a store where the pipeline has run rarely, or never.
+    """
+    if session.context_id(names.PIPELINE, pipeline) is None:
+        return []
+    latest = islice(_contexts(session, min(scanned, _LARGEST_PAGE)), scanned)
+    recent = _of_pipeline(session, pipeline, latest)
+    return [run for run in recent if run.properties.get(names.RUN_STATE) == "RUNNING"]
+
+
+def _contexts(session: Session, page_size: int) -> Iterator[Any]:
     request = mlmd.service.GetContextsByTypeRequest(type_name=names.PIPELINE_RUN)
-    for page in session.pages(request, size):
-        for context in page.contexts:
-            if pipeline is None or session.pipeline_of(context) == pipeline:
-                yield session.run(context)
+    for page in session.pages(request, page_size):
+        yield from page.contexts
+
+
+def _of_pipeline(session: Session, pipeline: str | None, contexts: Iterable[Any]) -> Iterator[RunRecord]:
+    for context in contexts:
+        if pipeline is None or session.pipeline_of(context) == pipeline:
+            yield session.run(context)
 
 
 def running_executions(
     session: Session, pipeline: str, runs: int, scanned: int
 ) -> list[tuple[ExecutionRecord, Owner | None]]:
     """Returns the running executions of the newest running runs of a pipeline, with their owners."""
-    recent = islice(newest_first(session, pipeline), scanned)
-    running = islice((run for run in recent if run.properties.get(names.RUN_STATE) == "RUNNING"), runs)
     return [
         (execution, execution.owner)
-        for run in running
+        for run in unfinished(session, pipeline, scanned)[:runs]
         for execution in queries.executions_of_run(session, run.run_id)
         if execution.state == "RUNNING"
     ]

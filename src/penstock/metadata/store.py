@@ -96,6 +96,15 @@ class MetadataStore:
         """Returns runs as they began, the latest first; of all pipelines where none is given."""
         return list(islice(runs.newest_first(self._session, pipeline), limit))
 
+    def unfinished_runs(self, pipeline: str, runs_scanned: int = 400) -> list[RunRecord]:
+        """Returns the runs of a pipeline that have not ended, the latest first.
+
+        Args:
+            pipeline: Name of the pipeline.
+            runs_scanned: Number of runs, of all pipelines, among which these are looked for, the latest first.
+        """
+        return runs.unfinished(self._session, pipeline, runs_scanned)
+
     def running_executions(
         self, pipeline: str, runs_considered: int = 50, runs_scanned: int = 200
     ) -> list[tuple[ExecutionRecord, Owner | None]]:
@@ -104,7 +113,7 @@ class MetadataStore:
         Args:
             pipeline: Name of the pipeline.
             runs_considered: Number of unfinished runs to look at, the latest first.
-            runs_scanned: Number of runs among which these are looked for.
+            runs_scanned: Number of runs, of all pipelines, among which these are looked for.
         """
         return runs.running_executions(self._session, pipeline, runs_considered, runs_scanned)
 

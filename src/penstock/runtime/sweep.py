@@ -4,39 +4,62 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from penstock import files
+from penstock.errors import DependencyError, StorageError
 from penstock.ir.model import PipelineIR
 from penstock.metadata.owner import Owner
-from penstock.metadata.records import ExecutionRecord
+from penstock.metadata.records import ExecutionRecord, RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.clock import now
 from penstock.runtime.root import folder_mark, run_folder
 
-_RUNS_SWEPT = 50
-
 
 def sweep(ir: PipelineIR, store: MetadataStore) -> None:
     """Marks what dead runs of the pipeline left unfinished as failed and removes their files."""
-    for execution, owner in store.running_executions(ir.name):
-        if owner is None or not owner.is_alive():
-            store.finish_execution(
-                execution.id, "FAILED", {}, {"__execution_result__": "its process ended before it finished"}
-            )
-    for record in store.list_runs(ir.name, limit=_RUNS_SWEPT):
-        owner_text = record.properties.get("owner")
-        if record.properties.get("state") != "RUNNING" or not isinstance(owner_text, str) or not owner_text:
-            continue
-        if not Owner.from_text(owner_text).is_alive():
-            mark = folder_mark(ir.root, store)
-            for execution in store.executions_of_run(ir.name, record.run_id):
-                if execution.state in ("FAILED", "CANCELED"):
-                    _remove_files(ir, record.run_id, execution, mark)
-            store.update_run(record, {"state": "FAILED", "finished": now()})
+    for record in store.unfinished_runs(ir.name):
+        with suppress(StorageError, DependencyError):  # a root that is out of reach now; the next run tries again
+            sweep_run(ir, store, record)
 
 
-def _remove_files(ir: PipelineIR, run_id: str, execution: ExecutionRecord, mark: str) -> None:
-    """Removes the outputs and the scratch files of an execution that is known to have failed."""
-    outputs = files.glob(f"{execution.node_id}/*/{execution.id}{mark}", base=ir.root)
-    for folder in [*outputs, os.path.join(run_folder(ir, run_id), "tmp", str(execution.id))]:
-        files.remove_tree(folder)
+def sweep_run(ir: PipelineIR, store: MetadataStore, record: RunRecord) -> None:
+    """Marks what dead processes left unfinished in one run as failed and removes their files.
+
+    A run whose own process has died is recorded as failed. One that another scheduler drives has no process of its own.
+    """
+    owner = run_owner(record)
+    if owner is not None and owner.is_alive():
+        return
+    root = str(record.properties.get("root") or ir.root)
+    folder = str(record.properties.get("folder") or run_folder(ir, record.run_id))
+    for execution in store.executions_of_run(ir.name, record.run_id):
+        if execution.owner is not None and not execution.owner.is_alive():
+            _sweep_execution(store, execution, root, folder)
+    if owner is None:
+        return
+    files.remove_tree(os.path.join(folder, "tmp"))
+    # Read again, since the process may have ended the run, and then itself, after the record was read.
+    latest = store.get_run(ir.name, record.run_id)
+    if latest is not None and latest.properties.get("state") == "RUNNING":
+        store.update_run(latest, {"state": "FAILED", "finished": now()})
+
+
+def run_owner(record: RunRecord) -> Owner | None:
+    """Returns the process that a run belongs to, ``None`` where it has none."""
+    text = record.properties.get("owner")
+    return Owner.from_text(text) if isinstance(text, str) and text else None
+
+
+def _sweep_execution(store: MetadataStore, execution: ExecutionRecord, root: str, folder: str) -> None:
+    if execution.state == "RUNNING":
+        told = {"__execution_result__": "its process ended before it finished"}
+        store.finish_execution(execution.id, "FAILED", {}, told)
+        (execution,) = store.executions([execution.id])
+    if execution.state not in ("FAILED", "CANCELED"):
+        return
+    if files.exists(root):
+        name = f"{execution.id}{folder_mark(root, store)}"
+        for output in files.glob(f"{execution.node_id}/*/{name}", base=root):
+            files.remove_tree(output)
+    files.remove_tree(os.path.join(folder, "tmp", str(execution.id)))
