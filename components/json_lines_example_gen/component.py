@@ -23,7 +23,7 @@ class JsonLinesExampleGen(FileBasedExampleGen):
     Args:
         input_base: Folder with the files.
         input_config: Files per input split, with ``{SPAN}`` and ``{VERSION}`` where the folder has these. ``None``
-            means ``*.jsonl`` and ``*.jsonl.gz`` in the folder, as one split.
+            means ``*.jsonl*`` in the folder, so also ``.jsonl.gz``, as one split.
         output_config: Splits to make of a single input split; ``None`` means train and eval, 2:1.
         range_config: Which span to take; ``None`` means the latest.
         examples_format: Format to write; ``None`` means the pipeline's.
