@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,7 +72,8 @@ class Preparation:
             **parsed_params(options.params),
         }
         self.file = open_pipeline_file(options.file)
-        self._arguments = self._find_arguments()
+        with _beside_the_output():
+            self._arguments = self._find_arguments()
 
     def _find_arguments(self) -> BuildArguments | None:
         """Returns the arguments of the file's ``create_pipeline``, or ``None`` where its runner call is used.
@@ -102,7 +105,8 @@ class Preparation:
         """
         earlier_given = {name: Given(value, "the earlier run") for name, value in (earlier or {}).items()}
         given = {**earlier_given, **self._given}
-        pipeline, values = self._make(given)
+        with _beside_the_output():
+            pipeline, values = self._make(given)
         ir = self._placed(compile_pipeline(pipeline, project_root=str(self.file.project_root)))
         names = self._arguments.names if self._arguments else ()
         runtime = {name: item.value for name, item in given.items() if name in ir.runtime_parameters}
@@ -126,6 +130,11 @@ class Preparation:
         )
         store = self.explicit_metadata
         return replace(ir, root=root or ir.root, metadata=store.to_json_dict() if store else ir.metadata)
+
+
+def _beside_the_output() -> AbstractContextManager[object]:
+    """Has what a pipeline file prints go to standard error: standard output may have to be JSON."""
+    return redirect_stdout(sys.stderr)
 
 
 def connection(text: str, folder: str) -> metadata_config.ConnectionConfig:

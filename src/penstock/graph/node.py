@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from penstock.errors import ParameterError, PipelineError
+from penstock.errors import ParameterError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel, OutputChannels
 
 NodeT = TypeVar("NodeT", bound="BaseNode")
@@ -42,6 +43,16 @@ class BaseNode:
         inputs: Channels by input key; each input may join several.
         outputs: Artifact types by output key.
     """
+
+    def __new__(cls: type[NodeT], *_: Any, **named: Any) -> NodeT:
+        known = inspect.signature(cls.__init__).parameters
+        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values()):
+            for name in named:
+                if name not in known:
+                    raise ParameterError(
+                        f"{cls.__name__} has no argument {name!r}", hint=did_you_mean(name, [*known][1:])
+                    )
+        return super().__new__(cls)
 
     def __init__(self, inputs: Mapping[str, tuple[Channel, ...]], outputs: Mapping[str, Channel]) -> None:
         self._id = type(self).__name__
