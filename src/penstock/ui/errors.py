@@ -35,10 +35,19 @@ def error_block(error: PenstockError, *, log_file: str | None = None) -> str:
 
 def reason_block(node_id: str, reason: str, *, trace: str = "", log_file: str | None = None) -> str:
     """Returns the same for a node's failure of which only the recorded reason is left."""
-    first, *rest = _PARTS.split(reason.removeprefix(f"{node_id}: "))
+    first, *rest = _parts(node_id, reason)
     lines = [f"error: {node_id}: {first}", *(f"  {part}" for part in rest)]
     lines += _log(log_file, lines)
     return _after_traceback(trace, lines)
+
+
+def cause_of(node_id: str, reason: str) -> str:
+    """Returns of a node's recorded reason what failed, without the node and without what was expected and came."""
+    return _parts(node_id, reason)[0]
+
+
+def _parts(node_id: str, reason: str) -> list[str]:
+    return _PARTS.split(reason.removeprefix(f"{node_id}: "))
 
 
 def _log(path: str | None, lines: Sequence[str]) -> list[str]:

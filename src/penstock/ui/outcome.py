@@ -30,6 +30,7 @@ from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runners.session import RunReport
 from penstock.runtime.run import NodeResult, node_results
+from penstock.ui.errors import cause_of
 
 Outputs = Mapping[str, Sequence[Artifact]]
 
@@ -223,7 +224,7 @@ def _pushes(
                 version=pushed.get_string_custom_property("pushed_version"),
             )
         elif result.node_id in pushers:
-            reason = result.reason.removeprefix("not pushed: ") or result.state
+            reason = cause_of(result.node_id, result.reason).removeprefix("not pushed: ") or result.state
             yield PushOutcome(result.node_id, pushed=False, reason=reason)
 
 

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
 
 from penstock.evaluation.report import format_number
 from penstock.runtime.run import NodeResult
 from penstock.ui.artifact_page import shown
-from penstock.ui.errors import reason_block
+from penstock.ui.errors import cause_of, reason_block
 from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
 from penstock.ui.tables import count, duration, table
 from penstock.ui.terminal import Palette, columns, has_colours
 
 _STATE = 1
 _REASONS_FOR = 3
-_CAUSE = re.compile(r"; (?:input|expected|got|what to do): ")
 
 
 def run_text(outcome: RunOutcome) -> str:
@@ -81,10 +79,9 @@ def _nodes(nodes: Sequence[NodeResult], palette: Palette, width: int | None) -> 
 
 def _detail(result: NodeResult) -> str:
     """Returns why it ended so and what came out; of a failure the cause alone, since its block says the rest."""
-    reason = result.reason.removeprefix(f"{result.node_id}: ")
     if result.state == "failed":
-        return _CAUSE.split(reason)[0]
-    return "; ".join(filter(None, (result.summary, reason)))
+        return cause_of(result.node_id, result.reason)
+    return "; ".join(filter(None, (result.summary, result.reason.removeprefix(f"{result.node_id}: "))))
 
 
 def _evaluation(evaluation: EvaluationOutcome, palette: Palette) -> Iterator[str]:
