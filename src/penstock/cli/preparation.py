@@ -19,7 +19,7 @@ from penstock.ir.model import PipelineIR
 from penstock.metadata import config as metadata_config
 from penstock.runners.build_parameters import BuildArguments, Given, recordable
 from penstock.runners.pipeline_file import open_pipeline_file
-from penstock.runtime.run import Value, runtime_values
+from penstock.runtime.values import Value, runtime_values
 
 
 @dataclass(frozen=True, slots=True)

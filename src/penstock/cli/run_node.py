@@ -30,7 +30,7 @@ def run_node(
 ) -> int:
     """Run one node of a compiled pipeline, as a task of another scheduler.
 
-    Exit codes: 0 done (or taken over from an earlier attempt of this run), 99 skipped, 128 + n ended by signal n,
+    Exit codes: 0 done (or answered by the cache), 99 skipped, 128 + n ended by signal n,
     anything else failed.
     """
     with files.open(ir_uri, "r") as stream:

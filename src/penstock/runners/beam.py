@@ -12,9 +12,9 @@ from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
 from penstock.ir.model import PipelineIR
 from penstock.runners import capture
-from penstock.runners.local import ended_by_signals
 from penstock.runners.logged import Logged
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
+from penstock.runners.signals import ended_by_signals
 from penstock.runtime.observer import Observer
 from penstock.runtime.run import node_results
 
@@ -69,4 +69,5 @@ class BeamDagRunner:
             with ended_by_signals(session):
                 run_graph(session, self._args)
             record = session.store.get_run(ir.name, session.run.run_id)
-            return finish(session, node_results(record) if record else {}, started)
+            elsewhere = node_results(record) if record is not None else {}
+            return finish(session, {**elsewhere, **session.results}, started)

@@ -13,7 +13,6 @@ import apache_beam as beam
 
 from penstock.beam.pipeline import open_pipeline
 from penstock.ir.document import from_json, to_json
-from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
 from penstock.runners.scheduler import blocked_by
@@ -21,7 +20,7 @@ from penstock.runners.session import Session, library_settings
 from penstock.runtime import run as runs
 from penstock.runtime.host import InProcessHost
 from penstock.runtime.launcher import Launcher
-from penstock.runtime.run import NodeResult, record_node
+from penstock.runtime.run import NodeResult, Run, record_node
 from penstock.runtime.temp_folder import own_temp_folder
 
 _sessions: dict[str, Session] = {}
@@ -30,7 +29,6 @@ _sessions: dict[str, Session] = {}
 
 def run_graph(session: Session, beam_args: Sequence[str]) -> None:
     """Runs the session's pipeline as a Beam pipeline and waits for its end."""
-    ir = session.run.ir
     scratch = os.path.join(session.run.folder, "tmp", "graph")
     _sessions[session.run.run_id] = session
     try:
@@ -38,30 +36,50 @@ def run_graph(session: Session, beam_args: Sequence[str]) -> None:
             own_temp_folder(scratch),
             open_pipeline(beam_args, what="the pipeline's graph") as pipeline,
         ):
-            _build(pipeline, ir, session.run.run_id, dict(session.run.parameters))
+            _build(pipeline, session.run)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         del _sessions[session.run.run_id]
 
 
-def _build(pipeline: beam.Pipeline, ir: PipelineIR, run_id: str, parameters: dict[str, Any]) -> None:
-    document = to_json(ir, indent=None)
+def _build(pipeline: beam.Pipeline, run: Run) -> None:
+    document, settings = to_json(run.ir, indent=None), library_settings()
     root = pipeline | "Start" >> beam.Create([None])
     results: dict[str, Any] = {}
-    for node in ir.nodes:
+    for node in run.ir.nodes:
         upstream = [beam.pvalue.AsList(results[name]) for name in node.upstream]
-        step = beam.ParDo(RunNode(document, run_id, node.id, parameters), *upstream)
-        results[node.id] = root | node.id >> step
+        launched = RunNode(document, run.run_id, node.id, dict(run.parameters), settings, resume=run.resumed)
+        results[node.id] = root | node.id >> beam.ParDo(launched, *upstream)
 
 
 class RunNode(beam.DoFn):
-    """Launches one node; the results of its upstream nodes come in as side inputs."""
+    """Launches one node; the results of its upstream nodes come in as side inputs.
 
-    def __init__(self, ir: str, run_id: str, node_id: str, parameters: dict[str, Any]) -> None:
+    Args:
+        ir: The compiled pipeline, as JSON.
+        run_id: The run.
+        node_id: The node.
+        parameters: Values of the runtime parameters.
+        settings: Environment settings that change results.
+        resume: Whether what the run has published already is taken over.
+    """
+
+    def __init__(
+        self,
+        ir: str,
+        run_id: str,
+        node_id: str,
+        parameters: dict[str, Any],
+        settings: dict[str, str],
+        *,
+        resume: bool,
+    ) -> None:
         self._ir = ir
         self._run_id = run_id
         self._node_id = node_id
         self._parameters = parameters
+        self._settings = settings
+        self._resume = resume
 
     # Beam takes the hint of *args for that of each argument.
     @beam.typehints.decorators.no_annotations  # Beam has no types
@@ -73,7 +91,7 @@ class RunNode(beam.DoFn):
         yield asdict(result)
 
     def _here(self, session: Session, ended: dict[str, NodeResult]) -> NodeResult:
-        blocked = blocked_by(session.run.ir.node(self._node_id), ended)
+        blocked = blocked_by(session.run.ir.node(self._node_id), {**session.results, **ended})
         if session.cancelled:
             blocked = NodeResult(self._node_id, "not run", "the run was cancelled")
         if blocked is None:
@@ -84,9 +102,9 @@ class RunNode(beam.DoFn):
     def _elsewhere(self, ended: dict[str, NodeResult]) -> NodeResult:
         ir = from_json(self._ir)
         with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
-            run = runs.join(ir, store, self._run_id, self._parameters)
+            run = runs.join(ir, store, self._run_id, self._parameters, resume=self._resume)
             blocked = blocked_by(ir.node(self._node_id), ended)
             if blocked is not None:
                 record_node(run, store, blocked)
                 return blocked
-            return Launcher(run, store, InProcessHost(), settings=library_settings()).run_node(self._node_id)
+            return Launcher(run, store, InProcessHost(), settings=self._settings).run_node(self._node_id)

@@ -18,8 +18,8 @@ from penstock.errors import ParameterError, PenstockError, UsageError, UserCodeE
 from penstock.graph.pipeline import Pipeline
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.messages.codec import from_jsonable, to_jsonable
-from penstock.runtime.run import parse_value
 from penstock.runtime.user_code import user_code
+from penstock.runtime.values import parse_value
 
 _SCALARS = (bool, int, float, str)
 _LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)

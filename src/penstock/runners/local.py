@@ -4,12 +4,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from penstock.errors import ParameterError
@@ -19,7 +14,8 @@ from penstock.ir.model import PipelineIR
 from penstock.runners import capture
 from penstock.runners.logged import Logged
 from penstock.runners.scheduler import walk, walk_side_by_side
-from penstock.runners.session import RunReport, RunRequest, Session, finish, open_session
+from penstock.runners.session import RunReport, RunRequest, finish, open_session
+from penstock.runners.signals import ended_by_signals, interrupted_by_signals
 from penstock.runtime.observer import Observer
 
 
@@ -70,7 +66,8 @@ class LocalDagRunner:
             ir, request or RunRequest(), in_process=self._in_process, observer=observer
         ) as session:
             if self._in_process:
-                return finish(session, walk(ir, session.launch, on_blocked=session.blocked), started)
+                with interrupted_by_signals():
+                    return finish(session, walk(ir, session.launch, on_blocked=session.blocked), started)
             with ended_by_signals(session):
                 results = walk_side_by_side(
                     ir,
@@ -80,21 +77,3 @@ class LocalDagRunner:
                     on_blocked=session.blocked,
                 )
             return finish(session, results, started)
-
-
-@contextmanager
-def ended_by_signals(session: Session) -> Iterator[None]:
-    """Has SIGINT and SIGTERM cancel the session, so that workers end and the run is recorded as cancelled."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def cancel(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a signal handler
-        threading.Thread(target=session.cancel, args=(number,), daemon=True).start()
-
-    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from heapq import heappop, heappush
+from queue import SimpleQueue
+from threading import Thread
 
 from penstock.ir.model import NodeIR, PipelineIR
 from penstock.runtime.run import NodeResult
@@ -47,30 +48,47 @@ def walk_side_by_side(
     cancelled: Callable[[], bool],
     on_blocked: Callable[[NodeResult], None],
 ) -> Results:
-    """Launches up to ``max_workers`` nodes at a time, in threads; nothing new starts once ``cancelled`` says so."""
+    """Launches up to ``max_workers`` nodes at a time, in threads; nothing new starts once ``cancelled`` says so.
+
+    What ``launch`` raises is raised when the nodes that run have ended. What is raised in this thread, by a signal for
+    instance, is raised at once: the threads do not keep the process from ending.
+    """
     results: Results = {}
     order = _Order(ir)
-    running: dict[Future[NodeResult], str] = {}
-    with ThreadPoolExecutor(max_workers, thread_name_prefix="node") as pool:
-        while order.ready or running:
-            while order.ready and len(running) < max_workers:
-                node = order.take()
-                blocked = blocked_by(node, results)
-                if cancelled():
-                    blocked = NodeResult(node.id, "not run", "the run was cancelled")
-                if blocked is None:
-                    running[pool.submit(launch, node.id)] = node.id
-                else:
-                    results[node.id] = blocked
-                    on_blocked(blocked)
-                    order.ended(node.id)
-            if running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    node_id = running.pop(future)
-                    results[node_id] = future.result()
-                    order.ended(node_id)
+    running: set[str] = set()
+    failure: BaseException | None = None
+    ended: SimpleQueue[tuple[str, NodeResult | BaseException]] = SimpleQueue()
+    while running or (order.ready and failure is None):
+        while order.ready and failure is None and len(running) < max_workers:
+            node = order.take()
+            blocked = blocked_by(node, results)
+            if cancelled():
+                blocked = NodeResult(node.id, "not run", "the run was cancelled")
+            if blocked is None:
+                running.add(node.id)
+                Thread(target=_launch, args=(launch, node.id, ended), name=node.id, daemon=True).start()
+            else:
+                results[node.id] = blocked
+                on_blocked(blocked)
+                order.ended(node.id)
+        if running:
+            node_id, outcome = ended.get()
+            running.remove(node_id)
+            if isinstance(outcome, BaseException):
+                failure = failure or outcome
+            else:
+                results[node_id] = outcome
+                order.ended(node_id)
+    if failure is not None:
+        raise failure
     return results
+
+
+def _launch(launch: Launch, node_id: str, ended: SimpleQueue[tuple[str, NodeResult | BaseException]]) -> None:
+    try:
+        ended.put((node_id, launch(node_id)))
+    except BaseException as error:  # raised again in the thread that waits for it
+        ended.put((node_id, error))
 
 
 class _Order:

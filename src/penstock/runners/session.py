@@ -7,11 +7,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.errors import CancelledError, NodeFailedError
+from penstock.errors import CancelledError, MetadataError, NodeFailedError
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
@@ -93,19 +93,23 @@ class Session:
         self.host = host
         self.observer = observer
         self.launcher = Launcher(run, store, host, observer, library_settings())
-        self.finished: set[str] = set()
+        self.results: dict[str, NodeResult] = {}
         self.signal: int | None = None
         self._cancelled = threading.Event()
 
     def launch(self, node_id: str) -> NodeResult:
-        """Launches one node."""
-        result = self.launcher.run_node(node_id)
-        self.finished.add(node_id)
+        """Launches one node; where that cannot even be told or recorded, the run is cancelled."""
+        try:
+            result = self.launcher.run_node(node_id)
+        except BaseException:
+            self.cancel()
+            raise
+        self.results[node_id] = result
         return result
 
     def blocked(self, result: NodeResult) -> None:
         """Takes note of a node that cannot run."""
-        self.finished.add(result.node_id)
+        self.results[result.node_id] = result
         runs.record_node(self.run, self.store, result)
         self.observer.node_finished(result)
 
@@ -113,6 +117,7 @@ class Session:
         """Ends what is running and starts nothing more; ``signal`` is the one that asked for it, if one did."""
         self.signal = self.signal or signal
         self._cancelled.set()
+        self.launcher.cancel()
         self.host.cancel()
 
     @property
@@ -167,7 +172,7 @@ def open_session(
             return [
                 required_modules(ir, node, run.parameters)
                 for node in ir.nodes
-                if node.id not in session.finished
+                if node.id not in session.results
             ]
 
         host: ExecutorHost = (
@@ -178,7 +183,8 @@ def open_session(
             yield session
         except BaseException as error:
             cancelled = isinstance(error, (KeyboardInterrupt, CancelledError))
-            runs.end(run, store, "CANCELED" if cancelled else "FAILED")
+            with suppress(MetadataError):  # what ended the run is told; the next run sweeps this one
+                runs.end(run, store, "CANCELED" if cancelled else "FAILED")
             raise
         finally:
             host.close()
@@ -186,10 +192,10 @@ def open_session(
 
 def finish(session: Session, results: Mapping[str, NodeResult], started: float) -> RunReport:
     """Records how the run ended and returns the report."""
-    failed = any(result.state == "failed" for result in results.values())
-    state: RunState = "CANCELED" if session.cancelled else "FAILED" if failed else "COMPLETE"
-    runs.end(session.run, session.store, state)
     ir = session.run.ir
     ordered = tuple(results[node.id] for node in ir.nodes if node.id in results)
+    failed = any(result.state == "failed" for result in ordered)
+    state: RunState = "CANCELED" if session.cancelled else "FAILED" if failed else "COMPLETE"
+    runs.end(session.run, session.store, state)
     seconds = round(time.monotonic() - started, 3)
     return RunReport(ir.name, session.run.run_id, state, ordered, seconds, session.signal)

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
-from penstock.runners.local import ended_by_signals
 from penstock.runners.session import Session, worker_environment
+from penstock.runners.signals import ended_by_signals, interrupted_by_signals
 from penstock.runtime import run as runs
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
@@ -42,8 +41,8 @@ def run_single_node(
 ) -> EndedNode:
     """Joins a run, or begins it, and launches one of its nodes.
 
-    What an earlier attempt of the same run has published is taken over, so that a task that is retried after its work
-    was done ends at once.
+    A node that has been run in this run before executes again, unless the cache answers; downstream takes the newest
+    result.
 
     Raises:
         PipelineError: The pipeline has no such node.
@@ -59,7 +58,7 @@ def run_single_node(
         )
         session = Session(run, store, host, Silent())
         try:
-            with nullcontext() if in_process else ended_by_signals(session):
+            with interrupted_by_signals() if in_process else ended_by_signals(session):
                 result = session.launch(node_id)
         finally:
             host.close()

@@ -33,13 +33,23 @@ class RunOutputs:
         return node_id in self._results
 
     def of(self, node_id: str) -> tuple[Mapping[str, Sequence[Artifact]] | None, str]:
-        """Returns a node's outputs by key, or ``None`` and why there are none."""
+        """Returns a node's outputs by key, or ``None`` and why there are none where it was skipped.
+
+        Raises:
+            ResolutionError: It has not run, or has failed.
+        """
         if node_id not in self._results:
             self._read(node_id)
         result = self._results[node_id]
         if result.has_outputs:
             return self._outputs[node_id], ""
-        return None, f"{node_id} was {result.state}" + (f": {result.reason}" if result.reason else "")
+        if result.state == "skipped":
+            return None, f"{node_id} was skipped" + (f": {result.reason}" if result.reason else "")
+        raise ResolutionError(
+            f"{node_id} has put nothing out in run {self._run.run_id}",
+            got=f"{result.state}: {result.reason}" if result.reason else result.state,
+            hint=f"run {node_id} again first",
+        )
 
     def _read(self, node_id: str) -> None:
         """Reads from the store what another process has published."""

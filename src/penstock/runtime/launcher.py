@@ -5,47 +5,30 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import CancelledError, PenstockError
-from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, ValueIR
-from penstock.metadata.records import ExecutionRecord
 from penstock.metadata.store import MetadataStore
-from penstock.runtime import cache, publish, system_nodes
+from penstock.runtime import cache, publish, reuse, system_nodes
 from penstock.runtime.binding import bind_inputs, bind_parameters
+from penstock.runtime.driven import Driven
 from penstock.runtime.host import ExecutorHost
-from penstock.runtime.inputs import Artifacts, RunOutputs, latest_finished, next_attempt, resolve
+from penstock.runtime.inputs import Artifacts, RunOutputs, resolve
 from penstock.runtime.loading import load, load_declaration, make_importable
 from penstock.runtime.observer import Observer, Silent, Told
 from penstock.runtime.requirements import required_modules, used_libraries
 from penstock.runtime.roles import DriverContext, Reuse, Skip
-from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run, record_node
 from penstock.runtime.task import ExecutorTask, artifacts_to_json
 from penstock.runtime.user_code import user_code
-
-
-@dataclass(frozen=True, slots=True)
-class _Driven:
-    """A component node on its way: resolved, decided, not yet executed."""
-
-    node: NodeIR
-    component: type[BaseComponent]
-    inputs: Artifacts
-    values: Mapping[str, Any]
-    decision: RunDecision[Any]
-    parts: Mapping[str, Any]
-    requires: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        return cache.cache_key(self.parts)
 
 
 class Launcher:
@@ -74,7 +57,12 @@ class Launcher:
         self._observer = observer or Silent()
         self._settings = dict(settings or {})
         self._outputs = RunOutputs(run, store)
+        self._cancelled = threading.Event()
         make_importable(run.ir.project_root)
+
+    def cancel(self) -> None:
+        """Has nothing more be executed, and no pause before another attempt be waited for."""
+        self._cancelled.set()
 
     def run_node(self, node_id: str) -> NodeResult:
         """Drives, executes and publishes one node.
@@ -96,18 +84,17 @@ class Launcher:
             reason = f"{node_id}: Penstock failed unexpectedly: {what}"
             result = NodeResult(node_id, "failed", reason, traceback=traceback.format_exc())
         result = replace(result, seconds=round(time.monotonic() - started, 3))
-        if result.state != "cancelled":
-            record_node(self._run, self._store, result)
         if result.node_id not in self._outputs:
             self._outputs.remember(result, {})
-        self._observer.node_finished(result)
+        self._observer.node_finished(result)  # first: what happened is told even where it cannot be recorded
+        if result.state != "cancelled":
+            record_node(self._run, self._store, result)
         return result
 
     def _launch(self, node: NodeIR) -> NodeResult:
-        if self._run.resumed:
-            resumed = self._resumed(node)
-            if resumed is not None:
-                return resumed
+        before = reuse.published_before(self._run, self._store, node) if self._run.resumed else None
+        if before is not None:
+            return self._remembered(*before)
         if node.kind == "importer":
             return self._remembered(*system_nodes.run_importer(node, self._run, self._store))
         resolved: Artifacts | Skip = {} if node.kind == "resolver" else resolve(node, self._outputs)
@@ -120,18 +107,6 @@ class Launcher:
     def _remembered(self, result: NodeResult, outputs: Mapping[str, Sequence[Artifact]]) -> NodeResult:
         self._outputs.remember(result, outputs)
         return result
-
-    def _resumed(self, node: NodeIR) -> NodeResult | None:
-        execution_id = latest_finished(self._store, self._run, node)
-        if execution_id is None:
-            return None
-        (execution,) = self._store.executions([execution_id])
-        outputs = publish.existing_outputs(self._store, execution)
-        if outputs is None:
-            return None
-        return self._remembered(
-            publish.cached_result(node.id, execution, "published by this run before"), outputs
-        )
 
     def _component(self, node: NodeIR, inputs: Artifacts) -> NodeResult:
         cls = load_declaration(node.component, node.id)
@@ -152,7 +127,8 @@ class Launcher:
         if isinstance(decision, Skip):
             return NodeResult(node.id, "skipped", decision.reason)
         if isinstance(decision, Reuse):
-            return self._reuse(node, values, inputs, decision)
+            answer = reuse.as_decided(self._run, self._store, node, values, inputs, decision)
+            return self._remembered(*answer)
         inputs = {**inputs, **{key: list(group) for key, group in decision.inputs.items()}}
         requires = required_modules(self._run.ir, node, self._run.parameters)
         parts = cache.cache_parts(
@@ -165,58 +141,16 @@ class Launcher:
             libraries=used_libraries(self._run.ir, node, self._run.parameters),
             settings=self._settings,
         )
-        driven = _Driven(node, cls, inputs, values, decision, parts, requires)
-        return self._from_cache(driven) or self._execute_with_retries(driven)
+        driven = Driven(node, cls, inputs, values, decision, parts, requires)
+        cached = reuse.from_cache(self._run, self._store, driven)
+        return self._remembered(*cached) if cached is not None else self._execute_with_retries(driven)
 
     def _value(self, value: ValueIR) -> Any:
         if value.runtime_parameter is not None:
             return self._run.parameters[value.runtime_parameter]
         return value.constant
 
-    def _reuse(
-        self, node: NodeIR, values: Mapping[str, Any], inputs: Artifacts, decision: Reuse
-    ) -> NodeResult:
-        (earlier,) = self._store.executions([decision.execution_id])
-        outputs = self._store.outputs_of(earlier.id)
-        new = publish.new_execution(
-            self._run,
-            node,
-            next_attempt(self._store, self._run, node),
-            values,
-            inputs,
-            None,
-            earlier.properties,
-        )
-        execution = self._store.record_cached(new, publish.ids(outputs))
-        return self._cached(node, execution, earlier, decision.reason, outputs)
-
-    def _from_cache(self, driven: _Driven) -> NodeResult | None:
-        if not driven.node.enable_cache:
-            return None
-        found = publish.find_cached(self._store, driven.key)
-        if found is None:
-            return None
-        earlier, outputs = found
-        new = publish.new_execution(
-            self._run,
-            driven.node,
-            next_attempt(self._store, self._run, driven.node),
-            driven.values,
-            driven.inputs,
-            driven.key,
-            earlier.properties,
-        )
-        execution = self._store.record_cached(new, publish.ids(outputs))
-        return self._cached(driven.node, execution, earlier, f"same as execution {earlier.id}", outputs)
-
-    def _cached(
-        self, node: NodeIR, execution: ExecutionRecord, earlier: ExecutionRecord, reason: str, outputs: Any
-    ) -> NodeResult:
-        result = replace(publish.cached_result(node.id, earlier, reason), execution_id=execution.id)
-        self._outputs.remember(result, outputs)
-        return result
-
-    def _execute_with_retries(self, driven: _Driven) -> NodeResult:
+    def _execute_with_retries(self, driven: Driven) -> NodeResult:
         node = driven.node
         for remaining in range(node.max_retries, -1, -1):
             try:
@@ -226,33 +160,39 @@ class Launcher:
             except PenstockError:
                 if remaining == 0:
                     raise
-                time.sleep(node.retry_delay_seconds * 2 ** (node.max_retries - remaining))
+                self._pause(node, node.retry_delay_seconds * 2 ** (node.max_retries - remaining))
         raise AssertionError("a node has at least one attempt")
 
-    def _execute(self, driven: _Driven) -> NodeResult:
+    def _pause(self, node: NodeIR, seconds: float) -> None:
+        if self._cancelled.wait(min(seconds, threading.TIMEOUT_MAX)):
+            raise CancelledError("cancelled before it was tried again", component=node.id)
+
+    def _execute(self, driven: Driven) -> NodeResult:
         node = driven.node
-        attempt = next_attempt(self._store, self._run, node)
-        execution = publish.start(self._run, self._store, driven.node, attempt, driven, driven.key)
-        outputs: Artifacts = {}
+        if self._cancelled.is_set():
+            raise CancelledError("cancelled before it ran", component=node.id)
+        execution = publish.start(self._run, self._store, driven)
         told = Told(node.id, self._observer)
         scratch = os.path.join(self._run.folder, "tmp", str(execution.id))
         try:
-            outputs = publish.make_outputs(self._run, node, driven.component, execution.id, driven.decision)
+            outputs = publish.make_outputs(self._run, driven, execution.id)
             task = self._task(driven, execution.id, outputs, scratch)
             self._observer.node_executing(node.id)
             done = self._host.execute(task, told.report)
             record = publish.describe(driven.component, task, done["result"])
             published = publish.finish(self._store, execution.id, outputs, record, done["digests"])
         except BaseException as error:
-            publish.fail(self._store, execution.id, outputs, error)
+            with suppress(
+                PenstockError
+            ):  # what failed first is told; what is left of it, the next run sweeps
+                publish.fail(self._run, self._store, node, execution.id, error)
             raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        result = replace(publish.result_of(node.id, execution.id, record), warnings=told.warnings)
-        self._outputs.remember(result, published)
-        return result
+        result = publish.result_of(node.id, execution.id, record)
+        return self._remembered(replace(result, warnings=told.warnings), published)
 
-    def _task(self, driven: _Driven, execution_id: int, outputs: Artifacts, scratch: str) -> ExecutorTask:
+    def _task(self, driven: Driven, execution_id: int, outputs: Artifacts, scratch: str) -> ExecutorTask:
         ir, node = self._run.ir, driven.node
         return ExecutorTask(
             component=node.component,

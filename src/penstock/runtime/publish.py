@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from penstock import files
 from penstock.artifacts.artifact import CONTENT_BYTES, CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
 from penstock.artifacts.standard import artifact_class
-from penstock.errors import CancelledError, PenstockError
+from penstock.errors import CancelledError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR
 from penstock.messages.codec import from_jsonable, to_jsonable
@@ -22,7 +22,8 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.cache import CACHE_PARTS
-from penstock.runtime.inputs import Artifacts, execution_name
+from penstock.runtime.driven import Driven
+from penstock.runtime.inputs import Artifacts, execution_name, next_attempt
 from penstock.runtime.loading import load
 from penstock.runtime.roles import Record
 from penstock.runtime.roles import Run as RunDecision
@@ -38,29 +39,19 @@ _RESULT = "__execution_result__"
 _INHERITED = (_ROWS, _SUMMARY, _STOP)
 
 
-class Driven(Protocol):
-    """What ``start`` needs of a node that was driven."""
-
-    @property
-    def inputs(self) -> Artifacts: ...
-    @property
-    def values(self) -> Mapping[str, Any]: ...
-    @property
-    def decision(self) -> RunDecision[Any]: ...
-    @property
-    def parts(self) -> Mapping[str, Any]: ...
-
-
-def start(
-    run: Run, store: MetadataStore, node: NodeIR, attempt: int, driven: Driven, key: str
-) -> ExecutionRecord:
+def start(run: Run, store: MetadataStore, driven: Driven) -> ExecutionRecord:
     """Records a node's execution as RUNNING, with its inputs, parameters and cache key."""
     properties = {
         **driven.decision.properties,
         CACHE_PARTS: json.dumps(driven.parts, sort_keys=True, default=str),
     }
-    new = new_execution(run, node, attempt, driven.values, driven.inputs, key, properties)
-    return store.start_execution(new, Owner.current())
+    attempt, owner = next_attempt(store, run, driven.node), Owner.current()
+    while True:
+        new = new_execution(run, driven.node, attempt, driven.values, driven.inputs, driven.key, properties)
+        execution = store.start_execution(new, owner)
+        if execution.owner == owner and execution.state == "RUNNING":
+            return execution
+        attempt += 1  # this one another process has just begun
 
 
 def new_execution(
@@ -101,22 +92,23 @@ def ids(artifacts: Mapping[str, Sequence[Artifact]]) -> dict[str, list[int]]:
     return {key: [artifact.id for artifact in group] for key, group in artifacts.items() if group}
 
 
-def make_outputs(
-    run: Run, node: NodeIR, cls: type[BaseComponent], execution_id: int, decision: RunDecision[Any]
-) -> Artifacts:
-    """Makes the folders of an execution's outputs: ``<root>/<node>/<key>/<execution id>``, which no one else uses."""
-    name = f"{execution_id}{run.folder_mark}"
-    ports = cls.signature().outputs
+def make_outputs(run: Run, driven: Driven, execution_id: int) -> Artifacts:
+    """Makes the folders of an execution's outputs, which no one else uses."""
+    ports = driven.component.signature().outputs
     outputs: Artifacts = {}
-    for key, port in node.outputs.items():
+    for key, port in driven.node.outputs.items():
         kind = artifact_class(port.type, ports[key].type)
-        base = files.join(run.ir.root, node.id, key, name)
-        count = decision.output_counts.get(key, 1)
+        base = _output_folder(run, driven.node, key, execution_id)
+        count = driven.decision.output_counts.get(key, 1)
         uris = [base] if count == 1 else [files.join(base, str(index)) for index in range(count)]
         for uri in uris:
             files.makedirs(uri)
         outputs[key] = [kind(uri) for uri in uris]
     return outputs
+
+
+def _output_folder(run: Run, node: NodeIR, key: str, execution_id: int) -> str:
+    return files.join(run.ir.root, node.id, key, f"{execution_id}{run.folder_mark}")
 
 
 def plan_json(decision: RunDecision[Any]) -> Any:
@@ -130,7 +122,25 @@ def describe(cls: type[BaseComponent], task: ExecutorTask, result: Any) -> Recor
     publisher = load(cls.PUBLISHER, task.node_id)
     with user_code(task.node_id, what=f"{publisher.__name__}.describe"):
         record: Record = publisher().describe(work_of(task, cls, lambda **_: None), typed)
+    for key, described in record.artifacts.items():
+        _check_described(cls, key, len(described), len(task.outputs.get(key, described)))
     return record
+
+
+def _check_described(cls: type[BaseComponent], key: str, described: int, made: int) -> None:
+    """Refuses a record of outputs that there are not; of one that was left out of the pipeline it is of no use."""
+    outputs = cls.signature().outputs
+    if key not in outputs:
+        raise PipelineError(
+            f"the publisher of {cls.__qualname__} describes an output {key!r} that it does not have",
+            hint=did_you_mean(key, outputs),
+        )
+    if described > made:
+        raise PipelineError(
+            f"the publisher of {cls.__qualname__} describes more artifacts of output {key!r} than there are",
+            expected=f"at most {made}",
+            got=str(described),
+        )
 
 
 def finish(
@@ -160,11 +170,8 @@ def finish(
     return store.finish_execution(execution_id, "COMPLETE", outputs, properties)
 
 
-def fail(store: MetadataStore, execution_id: int, outputs: Artifacts, error: BaseException) -> None:
-    """Removes what a failed execution wrote and records why it failed."""
-    for artifacts in outputs.values():
-        for artifact in artifacts:
-            files.remove_tree(artifact.uri)
+def fail(run: Run, store: MetadataStore, node: NodeIR, execution_id: int, error: BaseException) -> None:
+    """Records why an execution failed, and then removes what it wrote."""
     cancelled = isinstance(error, (CancelledError, KeyboardInterrupt, SystemExit))
     document = {
         "status": "CANCELED" if cancelled else "FAILED",
@@ -174,10 +181,12 @@ def fail(store: MetadataStore, execution_id: int, outputs: Artifacts, error: Bas
     state: Literal["FAILED", "CANCELED"] = "CANCELED" if cancelled else "FAILED"
     store.finish_execution(execution_id, state, {}, {_RESULT: json.dumps(document)})
     (execution,) = store.executions([execution_id])
-    if execution.state in ("FAILED", "CANCELED"):
-        for artifacts in outputs.values():
-            for artifact in artifacts:
-                files.remove_tree(artifact.uri)
+    if execution.state in (
+        "FAILED",
+        "CANCELED",
+    ):  # it is COMPLETE where the failure came after that was recorded
+        for key in node.outputs:
+            files.remove_tree(_output_folder(run, node, key, execution_id))
 
 
 def result_of(node_id: str, execution_id: int, record: Record) -> NodeResult:

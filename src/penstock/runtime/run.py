@@ -6,23 +6,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from penstock import files
 from penstock.artifacts.artifact import PropertyValue
-from penstock.errors import ParameterError, UsageError, did_you_mean
+from penstock.errors import UsageError, did_you_mean
 from penstock.ir.document import digest, to_json
-from penstock.ir.model import ParameterType, PipelineIR, RuntimeParameterIR
+from penstock.ir.model import PipelineIR
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.clock import now
 from penstock.runtime.root import folder_mark, run_folder
-from penstock.runtime.sweep import sweep
+from penstock.runtime.sweep import run_owner, sweep, sweep_run
+from penstock.runtime.values import Value, runtime_values
 
-Value = int | float | str | bool
 RunState = Literal["RUNNING", "COMPLETE", "FAILED", "CANCELED"]
 NodeState = Literal["ran", "cached", "skipped", "failed", "cancelled", "not run"]
 
@@ -110,39 +110,82 @@ def begin(
         ir: The compiled pipeline.
         store: The metadata store.
         run_id: Id of the run.
-        given: Values of runtime parameters.
+        given: Values of runtime parameters; a run that is taken up again keeps those that are not given.
         build_parameters: Arguments that the pipeline was made with, for the record.
         resume: Whether the run must exist already.
 
     Raises:
         ParameterError: A runtime parameter is unknown, missing or of the wrong type.
-        UsageError: The run exists although it should be new, or does not although it should be resumed.
+        UsageError: The run exists although it should be new, does not although it should be resumed, or is still
+            going on.
     """
     _check_run_id(run_id)
-    parameters = runtime_values(ir, given)
     sweep(ir, store)
     known = store.get_run(ir.name, run_id)
     if resume and known is None:
         raise _nothing_to_resume(ir, store, run_id)
-    if known is not None and not resume:
-        raise UsageError(
-            f"run {run_id!r} exists already",
-            hint=f"take another --run-id, or go on with it: --resume {run_id}",
-        )
+    if known is not None:
+        if not resume:
+            raise _exists(run_id)
+        sweep_run(ir, store, known)
+        _check_not_going_on(known)
+    parameters = runtime_values(ir, {**_recorded_values(ir, known), **given})
     _write_ir(ir, run_folder(ir, run_id))
+    owner = Owner.current().to_text()
     properties: dict[str, PropertyValue] = {
-        "state": "RUNNING",
+        **_properties(ir, run_id, parameters),
         "finished": "",
-        "ir_digest": digest(ir),
-        "folder": run_folder(ir, run_id),
-        "parameters": json.dumps(dict(parameters), sort_keys=True),
         "build_parameters": json.dumps(dict(build_parameters or {}), sort_keys=True, default=str),
-        "owner": Owner.current().to_text(),
+        "owner": owner,
     }
     record = store.begin_run(ir.name, run_id, {"started": now(), **properties})
     if known is not None:
         store.update_run(record, properties)
+    elif record.properties.get("owner") != owner:
+        raise _exists(run_id)  # since a moment: another process has begun it
     return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store))
+
+
+def _exists(run_id: str) -> UsageError:
+    return UsageError(
+        f"run {run_id!r} exists already",
+        hint=f"take another --run-id, or go on with it: --resume {run_id}",
+    )
+
+
+def _check_not_going_on(record: RunRecord) -> None:
+    """Refuses to take up a run whose process is known to be at work; of one on another machine nothing is known."""
+    owner, here = run_owner(record), Owner.current()
+    if owner is None or record.properties.get("state") != "RUNNING" or owner == here:
+        return
+    same_system = (owner.host, owner.boot_id, owner.pid_namespace) == (
+        here.host,
+        here.boot_id,
+        here.pid_namespace,
+    )
+    if same_system and owner.is_alive():
+        raise UsageError(
+            f"run {record.run_id!r} is still going on",
+            got=f"process {owner.pid} runs it",
+            hint="wait for its end, or end that process",
+        )
+
+
+def _recorded_values(ir: PipelineIR, record: RunRecord | None) -> dict[str, Any]:
+    """Returns the values of runtime parameters that a run has had, without those that the pipeline has no longer."""
+    text = record.properties.get("parameters") if record is not None else None
+    values = json.loads(text) if isinstance(text, str) and text else {}
+    return {name: value for name, value in values.items() if name in ir.runtime_parameters}
+
+
+def _properties(ir: PipelineIR, run_id: str, parameters: Mapping[str, Value]) -> dict[str, PropertyValue]:
+    return {
+        "state": "RUNNING",
+        "ir_digest": digest(ir),
+        "root": ir.root,
+        "folder": run_folder(ir, run_id),
+        "parameters": json.dumps(dict(parameters), sort_keys=True),
+    }
 
 
 def _check_run_id(run_id: str) -> None:
@@ -173,22 +216,28 @@ def _write_ir(ir: PipelineIR, folder: str) -> None:
         Path(document).write_text(to_json(ir), encoding="utf-8")
 
 
-def join(ir: PipelineIR, store: MetadataStore, run_id: str, given: Mapping[str, Any]) -> Run:
-    """Joins the run that a scheduler drives node by node, beginning it where it does not exist yet."""
+def join(
+    ir: PipelineIR, store: MetadataStore, run_id: str, given: Mapping[str, Any], *, resume: bool = False
+) -> Run:
+    """Joins the run that a scheduler drives node by node, beginning it where it does not exist yet.
+
+    Args:
+        ir: The compiled pipeline.
+        store: The metadata store.
+        run_id: Id of the run.
+        given: Values of runtime parameters; those that are not given stay as they were when the run began.
+        resume: Whether what the run has published already is taken over. Otherwise a node that is run again in the run
+            executes again, unless the cache answers.
+    """
     _check_run_id(run_id)
-    parameters = runtime_values(ir, given)
-    record = store.get_run(ir.name, run_id) or store.begin_run(
-        ir.name,
-        run_id,
-        {
-            "state": "RUNNING",
-            "started": now(),
-            "ir_digest": digest(ir),
-            "folder": run_folder(ir, run_id),
-            "parameters": json.dumps(dict(parameters), sort_keys=True),
-        },
+    known = store.get_run(ir.name, run_id)
+    parameters = runtime_values(ir, {**_recorded_values(ir, known), **given})
+    if known is not None:
+        sweep_run(ir, store, known)
+    record = known or store.begin_run(
+        ir.name, run_id, {"started": now(), **_properties(ir, run_id, parameters)}
     )
-    return Run(ir, run_id, parameters, record, resumed=True, folder_mark=folder_mark(ir.root, store))
+    return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store))
 
 
 def end(run: Run, store: MetadataStore, state: RunState) -> None:
@@ -198,82 +247,23 @@ def end(run: Run, store: MetadataStore, state: RunState) -> None:
 
 def record_node(run: Run, store: MetadataStore, result: NodeResult) -> None:
     """Records on the run how one of its nodes ended; skipped nodes are recorded nowhere else."""
+    plain = NodeResult(result.node_id, result.state)
     document = {
-        k: v for k, v in asdict(result).items() if v not in (None, "", False, ()) and k != "traceback"
+        name: value
+        for name, value in asdict(result).items()
+        if name in ("node_id", "state") or (value != getattr(plain, name) and name != "traceback")
     }
     store.update_run(run.record, {_NODE_PREFIX + result.node_id: json.dumps(document)})
 
 
 def node_results(record: RunRecord) -> dict[str, NodeResult]:
     """Returns how the nodes of a run ended, by id, as they are recorded on it."""
+    known = {item.name for item in fields(NodeResult)}
     results = {}
     for key, value in record.properties.items():
         if key.startswith(_NODE_PREFIX) and isinstance(value, str):
-            document = json.loads(value)
+            # A later release may record more.
+            document = {name: item for name, item in json.loads(value).items() if name in known}
             document["warnings"] = tuple(document.get("warnings", ()))
             results[document["node_id"]] = NodeResult(**document)
     return results
-
-
-def runtime_values(ir: PipelineIR, given: Mapping[str, Any]) -> dict[str, Value]:
-    """Returns the value of every runtime parameter.
-
-    Raises:
-        ParameterError: One is unknown, has no value, or a value of the wrong type.
-    """
-    for name in given:
-        if name not in ir.runtime_parameters:
-            raise ParameterError(
-                f"pipeline {ir.name} has no runtime parameter {name!r}",
-                hint=did_you_mean(name, ir.runtime_parameters),
-            )
-    values: dict[str, Value] = {}
-    for name, parameter in ir.runtime_parameters.items():
-        value = given.get(name, parameter.default)
-        if value is None:
-            raise ParameterError(
-                f"runtime parameter {name!r} has no value", expected=parameter.type, hint=f"--param {name}=…"
-            )
-        values[name] = _typed(parameter, value)
-    return values
-
-
-def _typed(parameter: RuntimeParameterIR, value: Any) -> Value:
-    if isinstance(value, str):
-        return parse_value(value, parameter.type, parameter.name)
-    accepted: dict[str, tuple[type, ...]] = {
-        "int": (int,),
-        "float": (int, float),
-        "str": (str,),
-        "bool": (bool,),
-    }
-    if not isinstance(value, accepted[parameter.type]) or (
-        isinstance(value, bool) and parameter.type != "bool"
-    ):
-        raise ParameterError(
-            f"runtime parameter {parameter.name!r} has the wrong type",
-            expected=parameter.type,
-            got=repr(value),
-        )
-    checked: Value = value  # type: ignore[assignment]  # the check above has narrowed it
-    return float(checked) if parameter.type == "float" else checked
-
-
-def parse_value(text: str, kind: ParameterType, name: str) -> Value:
-    """Reads a value from the command line or a configuration file.
-
-    Raises:
-        ParameterError: The text does not stand for a value of that type.
-    """
-    try:
-        if kind == "bool":
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
-                text.lower()
-            ]
-        if kind == "int":
-            return int(text)
-        return float(text) if kind == "float" else text
-    except (ValueError, KeyError):
-        raise ParameterError(
-            f"parameter {name!r} has the wrong type", expected=kind, got=repr(text)
-        ) from None

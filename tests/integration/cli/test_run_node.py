@@ -29,7 +29,7 @@ def test_a_run_goes_node_by_node(compiled: Project, where: list[str]) -> None:
     assert (last.json["state"], last.json["summary"]) == ("ran", "= 21")
     again = task(compiled, "ab", *where)
     assert again.code == 0
-    assert "published by this run before" in again.out
+    assert "same as execution" in again.out
     assert compiled("show", "ab.total", "--json").json["custom_properties"]["value"] == 21
 
 
