@@ -19,9 +19,8 @@ from penstock.runtime.root import folder_mark, run_folder
 def sweep(ir: PipelineIR, store: MetadataStore) -> None:
     """Marks what dead runs of the pipeline left unfinished as failed and removes their files."""
     for record in store.unfinished_runs(ir.name):
-        with suppress(
-            StorageError, DependencyError
-        ):  # a root that is out of reach now; the next run tries again
+        # A root that is out of reach now is swept by the next run.
+        with suppress(StorageError, DependencyError):
             sweep_run(ir, store, record)
 
 
