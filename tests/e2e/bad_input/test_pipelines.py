@@ -251,7 +251,11 @@ def test_a_file_that_prints_leaves_json_readable(ran: Project) -> None:
         (["--run-id", "../../a"], "the run id is not usable", {}),
         (["--run-id", "a\nb"], "the run id is not usable", {"expected": "that can be printed"}),
         (["--run-id", "a" * 300], "the run id is not usable", {"expected": "up to 200"}),
-        (["--resume", "never"], "there is no run 'never' to resume in sqlite:///{root}/.penstock/metadata.db", {}),
+        (
+            ["--resume", "never"],
+            "there is no run 'never' to resume in sqlite:///{root}/.penstock/metadata.db",
+            {},
+        ),
         (["--metadata", "postgresql://h/d"], "PostgreSQL is refused as a metadata store: ", {}),
     ],
 )

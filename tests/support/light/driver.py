@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 from light.component import NumberInputs, NumberParameters
 from penstock.errors import DataError
 from penstock.runtime.roles import Decision, Driver, DriverContext, Run, Skip
@@ -10,6 +13,9 @@ class NumberDriver(Driver[NumberInputs, NumberParameters, None]):
     def decide(
         self, inputs: NumberInputs, parameters: NumberParameters, context: DriverContext
     ) -> Decision[None]:
+        if parameters.behaviour == "think":
+            (Path(parameters.folder) / "thinking").touch()
+            time.sleep(parameters.seconds)
         if parameters.behaviour == "skip":
             return Skip("told to")
         if parameters.behaviour == "refuse":
