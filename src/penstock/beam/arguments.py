@@ -24,6 +24,13 @@ def is_in_process(beam_pipeline_args: Sequence[str]) -> bool:
     return name is None or name.rpartition(".")[2].lower() in IN_PROCESS_RUNNERS
 
 
+def asks_for_workers(beam_pipeline_args: Sequence[str]) -> bool:
+    """Says whether the arguments ask the in-process runner for threads or processes (``--direct_…``)."""
+    modes = list(_values("--direct_running_mode", beam_pipeline_args))
+    numbers = list(_values("--direct_num_workers", beam_pipeline_args))
+    return any(mode != "in_memory" for mode in modes[-1:]) or any(number != "1" for number in numbers[-1:])
+
+
 def without_runner(beam_pipeline_args: Sequence[str]) -> list[str]:
     """Returns the arguments without those that name a runner."""
     kept: list[str] = []

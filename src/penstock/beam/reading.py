@@ -9,6 +9,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 
+from penstock.beam.lean.runner import LeanRunner
 from penstock.examples.batching import rebatch
 from penstock.examples.reader import ExamplesReader
 
@@ -36,7 +37,9 @@ class ReadExamples(beam.PTransform):
         self._read = _ReadShard(layout, rows)
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection:
-        shards = pbegin | "Files" >> beam.Create(self._shards, reshuffle=len(self._shards) > 1)
+        # Sharing out the files is for runners that have someone to share them with.
+        alone = isinstance(pbegin.pipeline.runner, LeanRunner)
+        shards = pbegin | "Files" >> beam.Create(self._shards, reshuffle=not alone)
         return shards | "Read" >> beam.ParDo(self._read)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.beam.arguments import is_in_process, runner_name, without_runner
+from penstock.beam.arguments import asks_for_workers, is_in_process, runner_name, without_runner
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_any_other_runner_is_somewhere_else(name: str) -> None:
 def test_only_the_runner_is_taken_out() -> None:
     arguments = ["--project=p", "--runner", "DirectRunner", "--x", "1", "--runner=FnApiRunner"]
     assert without_runner(arguments) == ["--project=p", "--x", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], False),
+        (["--direct_running_mode=in_memory", "--direct_num_workers=1"], False),
+        (["--direct_running_mode=multi_processing"], True),
+        (["--direct_num_workers=0"], True),
+        (["--direct_num_workers", "4"], True),
+        (["--direct_num_workers=4", "--direct_num_workers=1"], False),
+    ],
+)
+def test_workers_are_asked_for_by_mode_or_number(arguments: list[str], expected: bool) -> None:
+    assert asks_for_workers(arguments) is expected

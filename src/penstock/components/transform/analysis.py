@@ -12,14 +12,19 @@ from tensorflow_transform import beam as tft_beam
 from tensorflow_transform.beam import analysis_graph_builder
 from tfx_bsl.public import tfxio
 
+from penstock import files
+from penstock.beam.arguments import asks_for_workers, is_in_process
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import ReadExamples
+from penstock.beam.shipping import ship_modules
 from penstock.components.transform.cache_files import dataset_key, read_cache, write_cache
 from penstock.components.transform.features import GraphInputs
 from penstock.components.transform.rereading import allow_rereading
 from penstock.components.transform.user_functions import PreprocessingFn
 from penstock.examples.reader import ExamplesReader
 from penstock.statistics.batching import rows_per_batch
+
+_WORTH_WORKERS_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class AnalysisRequest:
         graph_dir: Folder that gets ``transform_fn`` and ``transformed_metadata``.
         cache_dir: Folder with what is known of the data sets, which gets what becomes known; ``None`` for no cache.
         temp_dir: Folder for intermediate graphs, which the runner's workers can reach.
+        code_folders: Folders that the user's code was imported from, for workers elsewhere.
         force_tf_compat_v1: Whether to trace and save as TensorFlow 1 did.
         beam_pipeline_args: Beam arguments of the pipeline and the node.
     """
@@ -58,6 +64,7 @@ class AnalysisRequest:
     graph_dir: str
     cache_dir: str | None
     temp_dir: str
+    code_folders: tuple[str, ...] = ()
     force_tf_compat_v1: bool = False
     beam_pipeline_args: tuple[str, ...] = ()
 
@@ -75,8 +82,11 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
     """
     arguments = request.beam_pipeline_args
     allow_rereading()
+    lean = _is_lean(request)
+    if not (lean and is_in_process(arguments)):
+        ship_modules(request.code_folders)
     with (
-        open_pipeline(arguments, component=component, what="analysing the data") as pipeline,
+        open_pipeline(arguments, component=component, what="analysing the data", lean=lean) as pipeline,
         # Each pass reads the files again instead of Beam holding all rows for the next one.
         tft_beam.Context(
             temp_dir=request.temp_dir,
@@ -90,6 +100,15 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
             transform_fn, from_cache = _analyze_with_cache(pipeline, request, request.cache_dir)
         _ = transform_fn | "WriteGraph" >> tft_beam.WriteTransformFn(request.graph_dir)
     return from_cache
+
+
+def _is_lean(request: AnalysisRequest) -> bool:
+    """Says whether workers, where they are asked for, would take longer to start than the work takes."""
+    shards = [shard for dataset in request.datasets for shard in dataset.reader.shards]
+    return (
+        not asks_for_workers(request.beam_pipeline_args)
+        or sum(map(files.size, shards)) < _WORTH_WORKERS_BYTES
+    )
 
 
 def _analyze(pipeline: beam.Pipeline, request: AnalysisRequest) -> Any:

@@ -81,6 +81,7 @@ def _analyze(
         graph_dir=places.graph.folder,
         cache_dir=places.cache.folder if places.cache else None,
         temp_dir=places.temp,
+        code_folders=(work.context.project_root, *function.folders),
         force_tf_compat_v1=work.parameters.force_tf_compat_v1,
         beam_pipeline_args=work.context.beam_pipeline_args,
     )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -66,6 +67,11 @@ class PreprocessingFn:
         self._component = component
         self.file = _source_file(function)
         self.used: set[str] = set()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folder of that file, as far as it is known."""
+        return (os.path.dirname(self.file),) if self.file else ()
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Runs the function on symbolic tensors and checks what it returns.
