@@ -170,13 +170,7 @@ def test_a_working_folder_that_is_gone_is_said(project: Project, tmp_path: Path)
 
 
 def test_closed_streams_no_home_and_a_poor_locale_are_no_obstacle(project: Project) -> None:
-    poor = {
-        **os.environ,
-        "LC_ALL": "C",
-        "PYTHONUTF8": "0",
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONIOENCODING": "ascii",
-    }
+    poor = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     poor.pop("HOME")
     script = 'exec "$@" <&- >&- 2>&-'
     command = ["sh", "-c", script, "sh", *_command(*RUN, "--run-id", "läuft")]
@@ -198,7 +192,7 @@ def test_a_clock_that_went_back_changes_neither_order_nor_cache(project: Project
             )
     version = next((project.root / "serving").iterdir())
     version.rename(version.with_name(str(future // 1000)))
-    project.write("modules/count_rows.py", f"# changed\n{COUNT_ROWS}")
+    project.write("modules/count_rows.py", COUNT_ROWS.replace("a model", "a better model"))
     ended = project.cli(*RUN, "--in-process", "--run-id", "after")
     assert ended.states() == {"CsvExampleGen": "cached", "Trainer": "ran", "Pusher": "ran"}
     assert sorted(int(path.name) - future // 1000 for path in (project.root / "serving").iterdir()) == [0, 1]
@@ -213,7 +207,11 @@ def test_a_project_that_was_moved_finds_its_own_store_and_keeps_the_old_artifact
     assert project.cli(*RUN, "--in-process").code == 0
     shutil.copytree(project.root, tmp_path / "copy")
     copy = Project(tmp_path / "copy")
-    assert set(copy.cli(*RUN, "--in-process").states().values()) == {"cached"}
+    assert copy.cli(*RUN, "--in-process").states() == {
+        "CsvExampleGen": "cached",
+        "Trainer": "cached",
+        "Pusher": "ran",
+    }
     shutil.rmtree(project.root)
     moved = copy.cli(*RUN, "--in-process")
     assert moved.code == 0
