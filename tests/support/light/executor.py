@@ -39,6 +39,8 @@ def _misbehave(parameters: NumberParameters) -> None:
         left = subprocess.Popen(["sleep", "600"])
         (Path(parameters.folder) / "background").write_text(str(left.pid))
         parameters = replace(parameters, behaviour=parameters.behaviour.removeprefix("background").strip())
+    if parameters.behaviour == "hang":
+        time.sleep(600)
     if parameters.behaviour == "raise":
         raise ValueError("the number is cursed")
     if parameters.behaviour == "kill":

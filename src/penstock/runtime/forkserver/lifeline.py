@@ -15,11 +15,15 @@ def die_with_parent(parent_pid: int) -> None:
 
     The kernel looks at the thread that forked, so this is for children of processes with one thread.
     """
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    end_without_parent(parent_pid)
-
-
-def end_without_parent(parent_pid: int) -> None:
-    """Ends this process if its parent has ended."""
+    _on_parents_end(signal.SIGKILL)
     if os.getppid() != parent_pid:
         os._exit(1)
+
+
+def outlive_parent() -> None:
+    """Takes ``die_with_parent`` back: from here on this process looks itself whether its parent is there."""
+    _on_parents_end(0)
+
+
+def _on_parents_end(number: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)

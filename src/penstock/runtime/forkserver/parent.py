@@ -16,10 +16,10 @@ import select
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from penstock.errors import ExecutionError
-from penstock.runtime.forkserver.lifeline import die_with_parent, end_without_parent
+from penstock.runtime.forkserver.lifeline import die_with_parent, outlive_parent
 from penstock.runtime.forkserver.messages import MAX_REQUEST_BYTES, error_to_json, send
 from penstock.runtime.forkserver.worker import run_worker
 
@@ -76,6 +76,7 @@ def _serve(
     children: dict[int, socket.socket | None],
     failure: str | None,
 ) -> None:
+    outlive_parent()  # to end what the workers have started, which the kernel would not
     wake_read, wake_write = socket.socketpair()
     wake_write.setblocking(False)
     signal.set_wakeup_fd(wake_write.fileno())
@@ -86,11 +87,15 @@ def _serve(
     while True:
         _reap(children)
         ready = {descriptor for descriptor, _ in poller.poll(_WATCH_MILLISECONDS)}
-        end_without_parent(parent_pid)
+        if os.getppid() != parent_pid:
+            _end(children)
         if wake_read.fileno() in ready:
             wake_read.recv(4096)
         if control.fileno() in ready:
-            task_file, connection = _receive(control)
+            request = _receive(control)
+            if request is None:
+                _end(children)
+            task_file, connection = request
             if connection is None:
                 continue
             this = os.getpid()
@@ -104,11 +109,20 @@ def _serve(
                 children[pid] = connection
 
 
-def _receive(control: socket.socket) -> tuple[str, socket.socket | None]:
-    """Returns a task's file and its client's connection; ends this process where the client has ended."""
+def _end(children: dict[int, socket.socket | None]) -> NoReturn:
+    """Ends this process, its workers and what these have started; the next parent sees the same and does so too."""
+    for pid, connection in children.items():
+        if connection is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def _receive(control: socket.socket) -> tuple[str, socket.socket | None] | None:
+    """Returns a task's file and its client's connection, ``None`` where the client has ended."""
     data, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 1)
     if not data:
-        os._exit(0)
+        return None
     document: dict[str, Any] = json.loads(data)
     if not descriptors:  # this process may open no more files; the client sees its connection closed
         return document["task_file"], None

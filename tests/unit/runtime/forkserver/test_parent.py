@@ -35,13 +35,17 @@ def test_a_request_brings_its_connection_which_no_other_program_inherits() -> No
     with client, control, ours:
         socket.send_fds(client, [json.dumps({"task_file": "t"}).encode()], [theirs.fileno()])
         theirs.close()
-        task_file, connection = parent._receive(control)
+        request = parent._receive(control)
+        assert request is not None
+        task_file, connection = request
         assert connection is not None
         with connection:
             assert task_file == "t"
             assert not os.get_inheritable(connection.fileno())
             connection.sendall(b"hello")
             assert ours.recv(5) == b"hello"
+        client.close()
+        assert parent._receive(control) is None
 
 
 def test_threads_of_an_executor_may_report_at_once() -> None:
