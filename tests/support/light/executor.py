@@ -55,7 +55,7 @@ def _misbehave(parameters: NumberParameters) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
         bytearray(1 << 31)
     if parameters.behaviour == "temporary":
-        Path(parameters.folder, "temporary").write_text(tempfile.mkdtemp())
+        Path(parameters.folder, "temporary").write_text(os.path.realpath(tempfile.mkdtemp()))
     if parameters.behaviour == "flaky" and len(os.listdir(parameters.folder)) < 3:
         raise ValueError("not yet")
 
