@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock import files
-from penstock.artifacts.artifact import IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
+from penstock.artifacts.artifact import CONTENT_DIGEST, IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
 from penstock.errors import ResolutionError
 from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
@@ -61,6 +61,9 @@ def _resolved_summary(outputs: Artifacts) -> str:
 def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
     """Registers an existing file or folder as an artifact, or finds the one registered before.
 
+    Its content is read each time, since whoever owns it may have changed it in place: an artifact stands for one
+    content, and the cache knows it by that.
+
     Raises:
         ResolutionError: There is nothing at the URI.
     """
@@ -82,6 +85,7 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
     artifact: Artifact = load(node.component, node.id)(
         uri, properties=values["properties"], custom_properties=values["custom_properties"]
     )
+    artifact.set_custom_property(CONTENT_DIGEST, files.digest(uri))
     artifact.set_custom_property(IS_EXTERNAL, 1)
     artifact.set_custom_property(TFX_VERSION, TFX_COMPATIBLE_VERSION)
     recorded: dict[str, PropertyValue] = {

@@ -300,6 +300,20 @@ def test_an_importer_registers_once_and_again_when_asked(bench: Bench, tmp_path:
     assert states(bench.run(*nodes(True)))["Importer"] == "ran"
 
 
+def test_a_file_that_was_changed_in_place_is_imported_anew(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "given").mkdir()
+
+    def imported(value: str) -> RunReport:
+        (tmp_path / "given" / "value").write_text(value)
+        given = Importer(str(tmp_path / "given"), Integer)
+        return bench.run(given, Add([given.outputs["result"]]))
+
+    assert bench.value(imported("40"), "Add") == 40
+    assert bench.value(changed := imported("50"), "Add") == 50
+    assert states(changed) == {"Importer": "ran", "Add": "ran"}
+    assert states(imported("40")) == {"Importer": "cached", "Add": "cached"}
+
+
 def test_importing_nothing_is_an_error(bench: Bench) -> None:
     report = bench.run(Importer("not/there", Integer))
     assert "Importer: nothing to import" in report.nodes[0].reason
