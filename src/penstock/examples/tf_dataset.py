@@ -30,12 +30,8 @@ def make_dataset(
     """Returns a dataset of batches; see ``penstock.examples.accessor.tf_dataset_factory``."""
     reader = ExamplesReader(source)
     spec = parsing_spec(schema, reader)
-    if options.label_key is not None and options.label_key not in spec.tensor_names:
-        raise DataError(
-            f"there is no feature {options.label_key!r} to be the label",
-            input="label_key",
-            hint=did_you_mean(options.label_key, spec.tensor_names),
-        )
+    if options.label_key is not None:
+        _check_label(options.label_key, spec, reader)
     if reader.format == "tfrecord":
         dataset = _parsed(_records(reader, options), spec, options)
     else:
@@ -47,6 +43,34 @@ def make_dataset(
             dataset = _parsed(_encoded(reader, spec, options), spec, options)
     dataset = dataset.map(lambda features: _finish(features, spec, options.label_key))
     return dataset.prefetch(options.prefetch_buffer_size)
+
+
+def _check_label(label: str, spec: ParsingSpec, reader: ExamplesReader) -> None:
+    if label not in spec.tensor_names:
+        raise DataError(
+            f"there is no feature {label!r} to be the label",
+            input="label_key",
+            hint=did_you_mean(label, spec.tensor_names),
+        )
+    (key,) = (key for key in spec.features if spec.renamed.get(key, key) == label)
+    if isinstance(spec.features[key], (tf.io.FixedLenFeature, tf.io.VarLenFeature)) and not _has_value(
+        reader, key
+    ):
+        raise DataError(
+            f"label {label!r} is missing in all {reader.num_rows} examples",
+            input="label_key",
+            expected="a value in at least one example",
+            hint="is this the right feature, and was it in the data of this span?",
+        )
+
+
+def _has_value(reader: ExamplesReader, name: str) -> bool:
+    """Says whether a feature has a value in any row; where it has, that mostly shows in the first few."""
+    for batch in ExamplesReader(reader.shards, columns=[name]).found_batches():
+        index = batch.schema.get_field_index(name)
+        if index >= 0 and batch.column(index).null_count < batch.num_rows:
+            return True
+    return False
 
 
 def _finish(features: dict[str, Any], spec: ParsingSpec, label_key: str | None) -> Any:
