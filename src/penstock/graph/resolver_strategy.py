@@ -114,6 +114,14 @@ class SpanRangeStrategy(ResolverStrategy):
             raise ParameterError(
                 "SpanRangeStrategy needs a range", expected="range_config with static_range or rolling_range"
             )
+        static, rolling = self._range.static_range, self._range.rolling_range
+        is_static = self._range.WhichOneof("range") == "static_range"
+        if static.end_span_number < static.start_span_number if is_static else rolling.num_spans < 1:
+            raise ParameterError(
+                "range_config holds no span",
+                expected="an end_span_number not before the start, or num_spans of at least 1",
+                got=str(self._range),
+            )
 
     def resolve(self, channels: Mapping[str, str], history: History) -> Resolved:
         """Returns the artifacts per key.
@@ -154,6 +162,9 @@ class SpanRangeStrategy(ResolverStrategy):
 def _newest_by_span(key: str, history: History) -> dict[int, Artifact]:
     by_span: dict[int, Artifact] = {}
     for artifact in history.newest_first(key):
+        # TFX's ExampleGen records it among the custom properties, whatever else does so where it is declared.
         if artifact.has_custom_property("span"):
             by_span.setdefault(artifact.get_int_custom_property("span"), artifact)
+        elif isinstance(span := artifact.properties.get("span"), int):
+            by_span.setdefault(span, artifact)
     return by_span
