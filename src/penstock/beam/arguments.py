@@ -33,14 +33,23 @@ def asks_for_workers(beam_pipeline_args: Sequence[str]) -> bool:
 
 def without_runner(beam_pipeline_args: Sequence[str]) -> list[str]:
     """Returns the arguments without those that name a runner."""
+    return _without(("--runner",), beam_pipeline_args)
+
+
+def without_workers(beam_pipeline_args: Sequence[str]) -> list[str]:
+    """Returns the arguments without those that ask the in-process runner for threads or processes."""
+    return _without(("--direct_running_mode", "--direct_num_workers"), beam_pipeline_args)
+
+
+def _without(flags: Sequence[str], arguments: Sequence[str]) -> list[str]:
     kept: list[str] = []
     skip_next = False
-    for argument in beam_pipeline_args:
+    for argument in arguments:
         if skip_next:
             skip_next = False
-        elif argument == "--runner":
+        elif argument in flags:
             skip_next = True
-        elif not argument.startswith("--runner="):
+        elif argument.partition("=")[0] not in flags:
             kept.append(argument)
     return kept
 

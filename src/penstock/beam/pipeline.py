@@ -13,17 +13,12 @@ from apache_beam.runners.portability.fn_api_runner import fn_runner
 from apache_beam.runners.portability.portable_runner import JobServiceHandle
 
 from penstock.beam.arguments import is_in_process, without_runner
-from penstock.beam.lean.runner import LeanRunner
 from penstock.errors import ExecutionError, PenstockError
 
 
 @contextmanager
 def open_pipeline(
-    beam_pipeline_args: Sequence[str] = (),
-    *,
-    component: str | None = None,
-    what: str = "the Beam pipeline",
-    lean: bool = False,
+    beam_pipeline_args: Sequence[str] = (), *, component: str | None = None, what: str = "the Beam pipeline"
 ) -> Iterator[beam.Pipeline]:
     """Yields a pipeline that runs to its end when the ``with`` block is left.
 
@@ -32,15 +27,13 @@ def open_pipeline(
             ``DirectRunner``, the pipeline runs in this process; ``--direct_*`` are kept.
         component: Node that the work is for.
         what: What the pipeline does, as the subject of an error ("analysing the data").
-        lean: Whether to call the pipeline's functions directly, where it runs in this process; see
-            ``penstock.beam.lean``. ``--direct_*`` then mean nothing, and there are no metrics.
 
     Raises:
         PenstockError: As it was raised inside the pipeline, without what Beam adds to it.
         ExecutionError: The pipeline failed otherwise.
     """
     try:
-        with make_pipeline(beam_pipeline_args, lean=lean) as pipeline:
+        with make_pipeline(beam_pipeline_args) as pipeline:
             yield pipeline
     except Exception as error:
         ours = _penstock_error(error)
@@ -54,13 +47,12 @@ def open_pipeline(
         ) from error
 
 
-def make_pipeline(beam_pipeline_args: Sequence[str] = (), *, lean: bool = False) -> beam.Pipeline:
+def make_pipeline(beam_pipeline_args: Sequence[str] = ()) -> beam.Pipeline:
     """Returns a pipeline on the runner that the arguments name; in this process where they name none."""
     if not is_in_process(beam_pipeline_args):
         return beam.Pipeline(options=PipelineOptions(list(beam_pipeline_args)))
     options = PipelineOptions(without_runner(beam_pipeline_args))
-    runner = _in_process_runner(options)
-    return beam.Pipeline(runner=LeanRunner(runner) if lean else runner, options=options)
+    return beam.Pipeline(runner=_in_process_runner(options), options=options)
 
 
 def _in_process_runner(options: PipelineOptions) -> fn_runner.FnApiRunner:

@@ -9,7 +9,6 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.metrics import Metrics
 
-from penstock.beam.lean.runner import LeanRunner
 from penstock.examples.batching import rebatch
 from penstock.examples.reader import ExamplesReader
 
@@ -37,9 +36,7 @@ class ReadExamples(beam.PTransform):
         self._read = _ReadShard(layout, rows)
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection:
-        # Sharing out the files is for runners that have someone to share them with.
-        alone = isinstance(pbegin.pipeline.runner, LeanRunner)
-        shards = pbegin | "Files" >> beam.Create(self._shards, reshuffle=not alone)
+        shards = pbegin | "Files" >> beam.Create(self._shards)
         return shards | "Read" >> beam.ParDo(self._read)
 
 

@@ -12,7 +12,7 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from penstock import files
-from penstock.beam.arguments import asks_for_workers, is_in_process
+from penstock.beam.arguments import is_in_process
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import Layout, ReadExamples
 from penstock.examples.batching import rebatch
@@ -76,11 +76,7 @@ def _on_beam(
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     files.makedirs(temp_dir)
     try:
-        with open_pipeline(
-            (*beam_pipeline_args, *_UNTYPED),
-            what="computing statistics",
-            lean=not asks_for_workers(beam_pipeline_args),
-        ) as pipeline:
+        with open_pipeline((*beam_pipeline_args, *_UNTYPED), what="computing statistics") as pipeline:
             _ = (
                 pipeline
                 | read

@@ -3,7 +3,13 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.beam.arguments import asks_for_workers, is_in_process, runner_name, without_runner
+from penstock.beam.arguments import (
+    asks_for_workers,
+    is_in_process,
+    runner_name,
+    without_runner,
+    without_workers,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +74,8 @@ def test_only_the_runner_is_taken_out() -> None:
 )
 def test_workers_are_asked_for_by_mode_or_number(arguments: list[str], expected: bool) -> None:
     assert asks_for_workers(arguments) is expected
+
+
+def test_only_what_asks_for_workers_is_taken_out() -> None:
+    arguments = ["--direct_running_mode=multi_processing", "--x=1", "--direct_num_workers", "0"]
+    assert without_workers(arguments) == ["--x=1"]

@@ -13,7 +13,7 @@ from tensorflow_transform.beam import analysis_graph_builder
 from tfx_bsl.public import tfxio
 
 from penstock import files
-from penstock.beam.arguments import asks_for_workers, is_in_process
+from penstock.beam.arguments import asks_for_workers, is_in_process, without_workers
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import ReadExamples
 from penstock.beam.shipping import ship_modules
@@ -80,13 +80,12 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
         DataError: The examples do not fit the schema.
         ExecutionError: The analysis failed otherwise.
     """
-    arguments = request.beam_pipeline_args
+    arguments = _arguments(request)
     allow_rereading()
-    lean = _is_lean(request)
-    if not (lean and is_in_process(arguments)):
+    if asks_for_workers(arguments) or not is_in_process(arguments):
         ship_modules(request.code_folders)
     with (
-        open_pipeline(arguments, component=component, what="analysing the data", lean=lean) as pipeline,
+        open_pipeline(arguments, component=component, what="analysing the data") as pipeline,
         # Each pass reads the files again instead of Beam holding all rows for the next one.
         tft_beam.Context(
             temp_dir=request.temp_dir,
@@ -102,13 +101,12 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
     return from_cache
 
 
-def _is_lean(request: AnalysisRequest) -> bool:
-    """Says whether workers, where they are asked for, would take longer to start than the work takes."""
+def _arguments(request: AnalysisRequest) -> Sequence[str]:
+    """Returns the Beam arguments, without workers that would take longer to start than the work takes."""
+    arguments = request.beam_pipeline_args
     shards = [shard for dataset in request.datasets for shard in dataset.reader.shards]
-    return (
-        not asks_for_workers(request.beam_pipeline_args)
-        or sum(map(files.size, shards)) < _WORTH_WORKERS_BYTES
-    )
+    small = is_in_process(arguments) and sum(map(files.size, shards)) < _WORTH_WORKERS_BYTES
+    return without_workers(arguments) if small else arguments
 
 
 def _analyze(pipeline: beam.Pipeline, request: AnalysisRequest) -> Any:
