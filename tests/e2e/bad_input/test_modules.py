@@ -192,12 +192,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     project.write("pipelines/trainers.py", PIPELINE)
     run = ("run", "pipelines/trainers.py", "--param", f"modules={','.join([*CASES, BESIDE])}")
     _write_modules(project, dict.fromkeys([*CASES, BESIDE], COUNT_ROWS))
-    good = project.process(*run)
+    good = project.cli(*run, "--in-process")
     _write_modules(project, {name: bad.source for name, bad in CASES.items()})
     with project.nothing_lost("trainers", *CASES):
         bad = project.process(*run)
     _write_modules(project, dict.fromkeys(CASES, f"# mended\n{COUNT_ROWS}"))
-    return Story(project, good, bad, project.process(*run))
+    return Story(project, good, bad, project.cli(*run, "--in-process"))
 
 
 def _write_modules(project: Project, sources: dict[str, str | None]) -> None:

@@ -101,13 +101,14 @@ def test_a_second_signal_changes_nothing(project: Project) -> None:
 
 
 def test_a_reader_of_the_output_who_leaves_ends_the_run_tidily(project: Project) -> None:
-    process = project.start(*RUN, "--run-id", "left")
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.stdout.close()
-    process.wait(60)
+    with project.start(*RUN, "--run-id", "left") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
     assert process.returncode != 0
-    assert "Traceback" not in (process.stderr.read() if process.stderr else "")
+    assert "Traceback" not in err
     project.check_tidy("rows")
     assert project.cli(*RUN, "--in-process").code == 0
 
