@@ -26,7 +26,8 @@ class Logged:
         LOGGER.debug("%s has handled %s rows", node_id, rows)
 
     def node_finished(self, result: NodeResult) -> None:
-        """Logs how the node has ended."""
+        """Logs how the node has ended, with the traceback of the user's code where that raised."""
         level = logging.ERROR if result.state == "failed" else logging.INFO
         ended = f"{result.node_id}: {result.state}, {result.seconds:.1f} s"
-        LOGGER.log(level, "%s", "; ".join(filter(None, (ended, result.summary, result.reason))))
+        told = "; ".join(filter(None, (ended, result.summary, result.reason)))
+        LOGGER.log(level, "%s", "\n".join(filter(None, (told, result.traceback.rstrip()))))

@@ -2,28 +2,36 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pytest
-from light.pipeline import create_pipeline
 
-from penstock.errors import NodeFailedError
-from penstock.metadata.config import sqlite_metadata_connection_config
-from penstock.runners.local import LocalDagRunner
+from penstock.runners.logged import Logged
+from penstock.runtime.run import NodeResult
 
 
-def test_a_run_without_the_command_line_logs_its_nodes(
-    caplog: pytest.LogCaptureFixture, tmp_path: Path
+@pytest.mark.parametrize(
+    ("result", "level", "text"),
+    [
+        (NodeResult("a", "ran", seconds=1.25, summary="= 3"), logging.INFO, "a: ran, 1.2 s; = 3"),
+        (NodeResult("a", "skipped", "told to"), logging.INFO, "a: skipped, 0.0 s; told to"),
+        (
+            NodeResult("a", "failed", "a: it raised", traceback="Traceback\n  File x\n"),
+            logging.ERROR,
+            "a: failed, 0.0 s; a: it raised\nTraceback\n  File x",
+        ),
+    ],
+)
+def test_how_a_node_ended_is_logged(
+    caplog: pytest.LogCaptureFixture, result: NodeResult, level: int, text: str
 ) -> None:
-    caplog.set_level(logging.INFO, logger="penstock")
-    pipeline = create_pipeline(behaviour="raise")
-    pipeline.pipeline_root = str(tmp_path / "root")
-    pipeline.metadata_connection_config = sqlite_metadata_connection_config(tmp_path / "m.db")
-    with pytest.raises(NodeFailedError):
-        LocalDagRunner(in_process=True).run(pipeline)
-    told = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "penstock"]
-    assert told[0] == ("INFO", "a is running")
-    assert told[1][0] == "ERROR"
-    assert told[1][1].startswith("a: failed, ")
-    assert "ValueError: the number is cursed" in told[1][1]
-    assert ("INFO", "ab: not run, 0.0 s; a failed") in told
+    with caplog.at_level(logging.DEBUG, "penstock"):
+        Logged().node_finished(result)
+    assert caplog.record_tuples == [("penstock", level, text)]
+
+
+def test_what_happens_on_the_way_is_logged_for_who_wants_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "penstock"):
+        Logged().node_started("a")
+        Logged().node_executing("a")
+        Logged().node_progress("a", 7)
+    assert [record.getMessage() for record in caplog.records] == ["a is running", "a has handled 7 rows"]
