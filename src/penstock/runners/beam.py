@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from penstock.errors import DependencyError
@@ -59,7 +62,8 @@ class BeamDagRunner:
     ) -> RunReport:
         """Runs a compiled pipeline and returns how it ended, failed or not."""
         try:
-            from penstock.runners.beam_graph import run_graph
+            with _quietly():
+                from penstock.runners.beam_graph import run_graph
         except ModuleNotFoundError as error:
             raise DependencyError(
                 "apache_beam is not installed", hint="pip install 'penstock[beam]'"
@@ -71,3 +75,16 @@ class BeamDagRunner:
             record = session.store.get_run(ir.name, session.run.run_id)
             elsewhere = node_results(record) if record is not None else {}
             return finish(session, {**elsewhere, **session.results}, started)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keeps from the terminal what Beam says, when it is imported, of optional libraries that nothing here uses."""
+    root, silent = logging.getLogger(), logging.NullHandler()
+    root.addHandler(silent)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        root.removeHandler(silent)
