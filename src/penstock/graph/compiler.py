@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from penstock.errors import PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
-from penstock.graph.node import BaseNode
+from penstock.graph.node import BaseNode, NodeOptions
 from penstock.graph.pipeline import Pipeline
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.system_nodes import Importer, Resolver
@@ -114,7 +114,19 @@ def _component(node: BaseComponent, pipeline: Pipeline, found: dict[str, Runtime
     )
 
 
+def _check_options(node: Resolver | Importer) -> None:
+    """Refuses options that are about an executor, and about its results, for a node that has none."""
+    given = [name for name, value in asdict(node.options).items() if value != getattr(NodeOptions(), name)]
+    if given:
+        raise PipelineError(
+            f"{type(node).__name__} takes no {', '.join(given)}",
+            component=node.id,
+            hint="retries, time-outs, cache and Beam arguments are for components",
+        )
+
+
 def _resolver(node: Resolver) -> NodeIR:
+    _check_options(node)
     return NodeIR(
         id=node.id,
         kind="resolver",
@@ -133,6 +145,7 @@ def _resolver(node: Resolver) -> NodeIR:
 
 
 def _importer(node: Importer, found: dict[str, RuntimeParameterIR]) -> NodeIR:
+    _check_options(node)
     return NodeIR(
         id=node.id,
         kind="importer",

@@ -136,8 +136,12 @@ class BaseNode:
 
     def with_retries(self: NodeT, max_retries: int, delay_seconds: float = 1.0) -> NodeT:
         """Lets a failed execution be tried again, pausing twice as long each time, and returns the node."""
-        if max_retries < 0 or delay_seconds < 0:
-            raise ParameterError(f"{self.id}: retries and delay must not be negative")
+        if not isinstance(max_retries, int) or max_retries < 0 or not delay_seconds >= 0:
+            raise ParameterError(
+                f"{self.id}: retries and delay must not be negative",
+                expected="a whole number of retries, and seconds",
+                got=f"{max_retries!r} retries, {delay_seconds!r} seconds",
+            )
         self.options = replace(
             self.options, max_retries=max_retries, retry_delay_seconds=float(delay_seconds)
         )
@@ -145,7 +149,7 @@ class BaseNode:
 
     def with_timeout(self: NodeT, seconds: float) -> NodeT:
         """Ends an execution that takes longer than this and returns the node."""
-        if seconds <= 0:
+        if not seconds > 0:
             raise ParameterError(f"{self.id}: a time-out must be positive", got=f"{seconds} seconds")
         self.options = replace(self.options, timeout_seconds=float(seconds))
         return self

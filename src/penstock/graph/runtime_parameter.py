@@ -30,7 +30,8 @@ class RuntimeParameter:
                 expected="int, float, str or bool",
                 got=repr(ptype),
             )
-        if default is not None and not isinstance(default, (ptype, int) if ptype is float else ptype):
+        fits = isinstance(default, (ptype, int) if ptype is float else ptype)
+        if default is not None and (not fits or (isinstance(default, bool) and ptype is not bool)):
             raise ParameterError(
                 f"default of runtime parameter {name!r} has the wrong type",
                 expected=ptype.__name__,

@@ -110,8 +110,18 @@ def signature_of(inputs: type, outputs: type, parameters: type) -> Signature:
     return Signature(_ports(inputs), _ports(outputs), _parameters(parameters))
 
 
+def _hints(declaration: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(declaration)
+    except NameError as error:
+        raise PipelineError(
+            f"a type in {declaration.__qualname__} is not known at run time: {error}",
+            hint="import it outside `if TYPE_CHECKING`, or define it at the top level of the module",
+        ) from error
+
+
 def _ports(declaration: type) -> dict[str, PortSpec]:
-    hints = typing.get_type_hints(declaration)
+    hints = _hints(declaration)
     ports = {}
     for item in dataclasses.fields(declaration):
         ports[item.name] = _port(declaration, item, hints[item.name])
@@ -140,7 +150,7 @@ def _port(declaration: type, item: dataclasses.Field[Any], hint: Any) -> PortSpe
 
 
 def _parameters(declaration: type) -> dict[str, ParameterSpec]:
-    hints = typing.get_type_hints(declaration)
+    hints = _hints(declaration)
     return {
         item.name: ParameterSpec(
             name=item.name,

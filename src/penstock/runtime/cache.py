@@ -96,7 +96,7 @@ def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str
 
 def cache_key(parts: Mapping[str, Any]) -> str:
     """Returns the SHA-256 (hex) of the parts' canonical JSON."""
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -14,19 +14,25 @@ from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
 from penstock.graph.resolver_strategy import LatestBlessedModelStrategy
 from penstock.graph.runtime_parameter import RuntimeParameter
-from penstock.graph.system_nodes import Resolver
+from penstock.graph.system_nodes import Importer, Resolver
 from penstock.ir.document import digest, from_json, to_json
 from penstock.ir.model import ValueIR
 
 
-def pipeline() -> Pipeline:
-    number = Number(RuntimeParameter("n", int, default=3)).with_retries(2).with_timeout(5).with_cache(False)
-    latest = Resolver(
+def latest() -> Resolver:
+    return Resolver(
         LatestBlessedModelStrategy, model=Channel(type=Model), model_blessing=Channel(type=ModelBlessing)
     )
+
+
+def pipeline() -> Pipeline:
+    number = Number(RuntimeParameter("n", int, default=3)).with_retries(2).with_timeout(5).with_cache(False)
+    resolver = latest()
     total = Add([number.outputs["number"]])
-    total.add_upstream_node(latest)
-    return Pipeline("p", components=[number, latest, total], enable_cache=True, beam_pipeline_args=["--x=1"])
+    total.add_upstream_node(resolver)
+    return Pipeline(
+        "p", components=[number, resolver, total], enable_cache=True, beam_pipeline_args=["--x=1"]
+    )
 
 
 def test_the_ir_survives_json() -> None:
@@ -109,3 +115,16 @@ def damaged(**node: object) -> str:
 def test_an_ir_whose_nodes_have_no_order_is_refused(document: str, message: str) -> None:
     with pytest.raises(PipelineError, match=f"the IR is damaged: {message}"):
         from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (latest().with_retries(2), "Resolver: Resolver takes no max_retries; .*are for components"),
+        (latest().with_cache(True).with_timeout(3), "Resolver takes no enable_cache, timeout_seconds"),
+        (Importer("/x", Model).with_beam_pipeline_args(["--x"]), "Importer takes no beam_pipeline_args"),
+    ],
+)
+def test_options_of_an_executor_are_for_nodes_that_have_one(node: Resolver | Importer, message: str) -> None:
+    with pytest.raises(PipelineError, match=message):
+        compile_pipeline(Pipeline("p", components=[node]))
