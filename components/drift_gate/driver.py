@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from components.drift_gate.component import DriftGateInputs, DriftGateParameters
 from penstock.authoring import Driver, DriverContext, Run
 from penstock.errors import ParameterError
@@ -27,9 +29,7 @@ class DriftGateDriver(Driver[DriftGateInputs, DriftGateParameters, None]):
 
 
 def _earlier_span(current: ExampleStatistics, split: str, context: DriverContext) -> ExampleStatistics | None:
-    history = context.store.latest_artifacts(
-        current.type_name, pipeline=context.pipeline, output_key="statistics", limit=_LOOK_BACK
-    )
+    history = islice(context.history(current.type_name, output_key="statistics"), _LOOK_BACK)
     earlier = [
         statistics
         for statistics in history

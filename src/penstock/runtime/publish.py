@@ -25,6 +25,7 @@ from penstock.runtime.cache import CACHE_PARTS
 from penstock.runtime.driven import Driven
 from penstock.runtime.inputs import Artifacts, execution_name, next_attempt
 from penstock.runtime.loading import load
+from penstock.runtime.presence import is_there
 from penstock.runtime.roles import Record
 from penstock.runtime.roles import Run as RunDecision
 from penstock.runtime.run import NodeResult, Run
@@ -228,11 +229,3 @@ def existing_outputs(
 
 def _exist(outputs: Mapping[str, Sequence[Artifact]]) -> bool:
     return all(is_there(artifact) for group in outputs.values() for artifact in group)
-
-
-def is_there(artifact: Artifact) -> bool:
-    """Says whether an artifact's files are still there, all of them, as far as their size tells."""
-    if artifact.state != "LIVE" or not files.exists(artifact.uri):
-        return False
-    size = artifact.custom_properties.get(CONTENT_BYTES)
-    return not isinstance(size, int) or files.tree_size(artifact.uri) >= size

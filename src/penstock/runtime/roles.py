@@ -8,11 +8,12 @@ dictionary by string keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
+from penstock.runtime.presence import is_there
 
 if TYPE_CHECKING:
     from penstock.metadata.store import MetadataStore
@@ -47,6 +48,21 @@ class DriverContext:
     project_root: str
     examples_format: ExamplesFormat
     store: MetadataStore
+
+    def history(
+        self, type_name: str, *, node_id: str | None = None, output_key: str | None = None
+    ) -> Iterator[Artifact]:
+        """Yields artifacts that the pipeline's runs have put out and whose files are there, newest first.
+
+        Args:
+            type_name: Their type.
+            node_id: Only those of this node.
+            output_key: Only those of this output.
+        """
+        recorded = self.store.newest_artifacts(
+            type_name, pipeline=self.pipeline, node_id=node_id, output_key=output_key
+        )
+        return filter(is_there, recorded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.inputs import Artifacts, next_attempt
 from penstock.runtime.loading import load
-from penstock.runtime.publish import is_there, new_execution
+from penstock.runtime.presence import is_there
+from penstock.runtime.publish import new_execution
 from penstock.runtime.run import NodeResult, NodeState, Run
 from penstock.runtime.user_code import user_code
 from penstock.version import TFX_COMPATIBLE_VERSION

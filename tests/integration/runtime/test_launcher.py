@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.runners.beam import BeamDagRunner
 from penstock.runners.local import LocalDagRunner
 from penstock.runners.session import RunReport, RunRequest
+from penstock.runtime.roles import DriverContext
 from penstock.runtime.run import node_results
 
 SUPPORT = str(Path(__file__).parents[2] / "support")
@@ -408,3 +410,13 @@ def test_a_result_that_has_lost_a_file_is_made_again_and_no_resolver_takes_it(be
     assert bench.value(bench.run(*with_producer()), "Add") == 1
     assert states(bench.run(Number(2))) == {"Number": "ran"}
     assert bench.value(bench.run(*with_producer()), "Add") == 2
+
+
+def test_a_drivers_history_holds_what_is_there(bench: Bench) -> None:
+    for value in (1, 2, 3):
+        bench.run(Number(value))
+    shutil.rmtree(bench.folder / "root/Number/number/3")
+    with bench.store() as store:
+        context = DriverContext("p", "r", "n", str(bench.folder / "root"), SUPPORT, "parquet", store)
+        assert [artifact.id for artifact in context.history("Integer", node_id="Number")] == [2, 1]
+        assert list(context.history("Integer", output_key="total")) == []

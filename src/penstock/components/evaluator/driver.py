@@ -10,6 +10,7 @@ from penstock.artifacts.standard import Examples, Model, ModelBlessing
 from penstock.components.evaluator.component import EvaluatorInputs, EvaluatorParameters, EvaluatorPlan
 from penstock.errors import ParameterError, did_you_mean
 from penstock.messages.evaluation import EvalConfig
+from penstock.runtime.presence import is_there
 from penstock.runtime.roles import Driver, DriverContext, Run
 
 
@@ -94,4 +95,4 @@ def _compared_with(blessed: Model, context: DriverContext) -> Model | None:
 
 def _model(artifact_id: int, context: DriverContext) -> Model | None:
     found = context.store.artifacts([artifact_id]) if artifact_id else []
-    return next((model for model in found if isinstance(model, Model)), None)
+    return next((model for model in found if isinstance(model, Model) and is_there(model)), None)

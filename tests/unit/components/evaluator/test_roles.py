@@ -62,17 +62,20 @@ class History:
     """What the driver reads of a metadata store: blessings, newest first, and models by id."""
 
     blessings: Sequence[ModelBlessing] = ()
+    gone: Sequence[int] = ()
 
     def newest_artifacts(self, type_name: str, *, pipeline: str) -> Iterator[Artifact]:
         assert (type_name, pipeline) == ("ModelBlessing", "p")
         return iter(self.blessings)
 
     def artifacts(self, ids: Sequence[int]) -> list[Artifact]:
-        return [model(id) for id in ids]
+        return [Model("gone" if id in self.gone else ".", id=id) for id in ids]
 
 
-def decide(inputs: EvaluatorInputs, *blessings: ModelBlessing, **parameters: Any) -> Run[EvaluatorPlan]:
-    context = DriverContext("p", "r", "Evaluator", "/root", "/project", "parquet", History(blessings))  # type: ignore[arg-type]  # a stand-in
+def decide(
+    inputs: EvaluatorInputs, *blessings: ModelBlessing, gone: Sequence[int] = (), **parameters: Any
+) -> Run[EvaluatorPlan]:
+    context = DriverContext("p", "r", "Evaluator", "/root", "/project", "parquet", History(blessings, gone))  # type: ignore[arg-type]  # a stand-in
     return EvaluatorDriver().decide(
         inputs, EvaluatorParameters(**{"eval_config": CONFIG, **parameters}), context
     )
@@ -163,6 +166,11 @@ def test_a_candidate_that_is_the_newest_blessed_model_meets_its_former_baseline(
 
     assert [artifact.id for artifact in run.inputs["baseline_model"]] == [3]
     assert "model 3" in run.plan.baseline_note
+
+
+def test_a_former_baseline_whose_files_are_gone_is_none() -> None:
+    inputs = EvaluatorInputs([examples("eval")], model(5), model(5))
+    assert decide(inputs, blessing(5, 1, 3), gone=[3]).inputs == {"baseline_model": []}
 
 
 def test_a_copy_of_the_candidate_is_the_candidate() -> None:
