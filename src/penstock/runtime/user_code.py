@@ -100,8 +100,8 @@ def load_module(path: Path, component: str | None = None) -> ModuleType:
 
 def _put_first(folder: Path) -> None:
     entry = str(folder)
-    if entry not in sys.path:
-        sys.path.insert(0, entry)
+    if sys.path[:1] != [entry]:
+        sys.path[:] = [entry, *(other for other in sys.path if other != entry)]
 
 
 def _import_as(name: str, path: Path) -> ModuleType:

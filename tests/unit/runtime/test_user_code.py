@@ -67,6 +67,21 @@ def test_two_modules_may_have_siblings_of_one_name(tmp_path: Path) -> None:
     assert "constants" not in sys.modules
 
 
+def test_siblings_come_before_what_is_on_the_path_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "own_constants.py", "VALUE = 'of the project'")
+    write(tmp_path / "pipelines/own_constants.py", "VALUE = 'of the module'")
+    write(
+        tmp_path / "pipelines/module.py", "import own_constants\ndef run_fn(): return own_constants.VALUE\n"
+    )
+    for folder in (tmp_path / "pipelines", tmp_path):  # as `penstock run pipelines/flow.py` has them
+        monkeypatch.syspath_prepend(folder)
+    before = list(sys.path)
+    assert load(tmp_path, file="pipelines/module.py") == "of the module"
+    assert sys.path == before
+
+
 def test_a_module_named_like_an_installed_one_is_still_the_users(tmp_path: Path) -> None:
     write(tmp_path / "json.py", "def run_fn(): return 'mine'\n")
     assert load(tmp_path, file="json.py") == "mine"
