@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,14 +63,17 @@ def read_source(path: Path) -> Source:
 def code_files(starts: Iterable[Path], project_root: str) -> tuple[Path, ...]:
     """Returns Python files and the project's files that they import, directly or not, sorted."""
     waiting = [start.resolve() for start in starts]
-    roots = _roots(waiting, project_root)
+    roots = {root: _names(root) for root in _roots(waiting, project_root)}
     found: set[Path] = set()
+    met: set[Path] = set()
     while waiting:
         current = waiting.pop()
         if current in found:
             continue
         found.add(current)
-        waiting.extend(path for path in _imported(current, roots) if path not in found)
+        new = set(_imported(current, roots)) - met
+        met |= new
+        waiting.extend(path.resolve() for path in new)
     return tuple(sorted(found))
 
 
@@ -120,11 +124,23 @@ def _roots(paths: Iterable[Path], project_root: str) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([*folders, Path(project_root).resolve()]))
 
 
-def _imported(path: Path, roots: tuple[Path, ...]) -> Iterator[Path]:
+def _names(folder: Path) -> frozenset[str]:
+    """Returns the names of what could be imported from a folder: most imports are of something else."""
+    try:
+        return frozenset(name.removesuffix(".py") for name in os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _imported(path: Path, roots: Mapping[Path, frozenset[str]]) -> Iterator[Path]:
     for item in read_source(path).imports:
-        package = path.parents[item.level - 1] if 0 < item.level <= len(path.parents) else None
-        for root in roots if package is None else (package,):
-            yield from _module_files(root, item.name.split("."))
+        parts = item.name.split(".")
+        if 0 < item.level <= len(path.parents):
+            yield from _module_files(path.parents[item.level - 1], parts)
+            continue
+        for root, names in roots.items():
+            if parts[0] in names:
+                yield from _module_files(root, parts)
 
 
 def _module_files(root: Path, parts: list[str]) -> Iterator[Path]:
@@ -133,11 +149,11 @@ def _module_files(root: Path, parts: list[str]) -> Iterator[Path]:
     for index, part in enumerate(parts):
         module = folder / f"{part}.py"
         if module.is_file() and "site-packages" not in module.parts:
-            yield module.resolve()
+            yield module
             return
         folder = folder / part
         init = folder / "__init__.py"
         if init.is_file() and "site-packages" not in init.parts:
-            yield init.resolve()
+            yield init
         elif not folder.is_dir() or index == len(parts) - 1:
             return
