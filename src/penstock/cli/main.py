@@ -56,10 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _mend_streams() -> None:
     """Has standard output and error take any text: closed ones swallow it, letters that one lacks are escaped."""
+    # The next file to be opened would take the place of a closed one, and be written to by whoever prints.
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
-        except OSError:  # the next file to be opened would take its place, and be written to by whoever prints
+        except OSError:
             os.open(os.devnull, os.O_RDWR)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

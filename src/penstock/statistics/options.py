@@ -27,7 +27,9 @@ def parse_options(options_json: str | None) -> tfdv.StatsOptions:
     defaults = json.loads(tfdv.StatsOptions().to_json())
     try:
         given = json.loads(options_json)
-        merged = defaults | {_stored_name(key, defaults): value for key, value in given.items()}
+        # What another version of TFDV knows, but was not set, means nothing.
+        named = {_stored_name(key, defaults): value for key, value in given.items() if value is not None}
+        merged = defaults | named
         for name in _MESSAGES & merged.keys():
             # The library takes either the message or its JSON, under two names.
             merged.pop("_" + name.removesuffix("_json"), None)

@@ -255,6 +255,10 @@ def test_a_part_of_the_options_is_enough() -> None:
     assert (parsed.num_top_values, parsed.sample_rate, parsed.num_histogram_buckets) == (4, 0.5, 10)
 
 
+def test_options_of_other_versions_do_not_matter_where_they_are_not_set() -> None:
+    assert parse_options('{"_gone_since": null, "num_top_values": 4}').num_top_values == 4
+
+
 def test_unknown_options_are_named() -> None:
     with pytest.raises(ParameterError, match="has no option 'num_top_value'.*'num_top_values'"):
         parse_options('{"num_top_value": 4}')

@@ -342,6 +342,8 @@ def test_analyzers_that_build_on_each_other_read_the_files_once_for_each_pass(
     write_module: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    tables = {"train": pa.Table.from_batches(ExamplesReader(examples.split_uri("train")).batches(100))}
+    sharded = make_examples(tmp_path / "sharded", tables, rows_per_shard=100)
     opened: list[str] = []
 
     class CountingReader(ExamplesReader):
@@ -356,10 +358,14 @@ def preprocessing_fn(inputs):
     from_zero = amount - tft.min(amount)
     return {"amount": from_zero / tft.max(from_zero)}
 """)
-    ran = run(tmp_path, examples, schema, module, omit=(*STATISTICS, *NO_CACHE))
+    ran = run(tmp_path / "ran", sharded, schema, module, omit=(*STATISTICS, *NO_CACHE))
     found = [value[0] for value in rows(ran.uri("transformed_examples"), "train")["amount"]]
     assert (min(found), max(found)) == (0.0, 1.0)
-    assert len(opened) == 2, "one pass for each level of analyzers, none of which keeps the rows"
+    shards = ExamplesReader(sharded.split_uri("train")).shards
+    assert len(shards) == 3
+    assert sorted(opened) == sorted(shards * 2), (
+        "one pass for each level of analyzers, none of which keeps the rows"
+    )
 
 
 def test_ragged_and_matrix_features_reach_the_file_as_the_schema_says(

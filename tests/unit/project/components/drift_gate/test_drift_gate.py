@@ -36,12 +36,15 @@ def statistics(span: int, *splits: str, id: int = 0) -> ExampleStatistics:
 class History:
     """A store with statistics of earlier runs, and the driver's answer to it."""
 
-    def __init__(self, store: MetadataStore) -> None:
+    def __init__(self, store: MetadataStore, folder: Path) -> None:
         self.store = store
+        self.folder = folder
         self.recorder = Recorder(store)
 
     def add(self, made: ExampleStatistics, pipeline: str = "taxi", key: str = "statistics") -> int:
         made.id = 0
+        made.uri = str(self.folder / str(len(list(self.folder.iterdir()))))
+        Path(made.uri).mkdir()
         origin = {"pipeline": pipeline, "run_id": f"a run of {pipeline}", "node_id": "StatisticsGen"}
         published = self.recorder.publish({key: [made]}, **origin)
         return published[key][0].id
@@ -58,7 +61,7 @@ class History:
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     with MetadataStore.open(config_of(tmp_path / "metadata.db")) as store:
-        yield History(store)
+        yield History(store, tmp_path)
 
 
 def test_without_history_there_is_no_baseline(history: History) -> None:
