@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,16 @@ def test_parents_outlive_the_thread_that_started_them(host: ForkServerHost, tmp_
     starter.start()
     starter.join()
     assert execute(host, task(tmp_path, value=2))["result"] == {"value": 2}
+
+
+def test_modules_are_found_where_this_process_finds_them(
+    host: ForkServerHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_number.py").write_text("from light.component import Number\nclass Own(Number): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path / "no text, which Python passes over"])
+    own = replace(task(tmp_path, value=4), component="own_number:Own")
+    assert execute(host, own)["result"] == {"value": 4}
 
 
 def test_the_death_of_a_parent_is_told_as_such(host: ForkServerHost, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class ForkServerHost:
             "controls": controls,
             "stages": self._stages,
             # A program that is run as a file finds its neighbours by a path that no variable holds.
-            "path": sys.path,
+            "path": [entry for entry in sys.path if isinstance(entry, str)],
         }
         return subprocess.Popen(
             [sys.executable, "-m", "penstock.runtime.forkserver.parent", json.dumps(settings)],
