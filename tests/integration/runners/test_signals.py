@@ -51,9 +51,7 @@ class Program:
             text=True,
         )
 
-    def when(
-        self, condition: Callable[[], object], *signals: signal.Signals, apart_seconds: float = 0
-    ) -> None:
+    def when(self, condition: Callable[[], object], *signals: signal.Signals) -> None:
         """Sends signals as soon as a condition holds."""
         deadline = time.monotonic() + 30
         while not condition():
@@ -63,7 +61,6 @@ class Program:
         self._below = descendants(self.process.pid)
         for number in signals:
             self.process.send_signal(number)
-            time.sleep(apart_seconds)
 
     def ended(self) -> tuple[int, str, str]:
         """Waits for the end of the program and of all that it has started; returns code, output and errors."""
@@ -147,7 +144,10 @@ def test_the_pause_before_another_attempt_is_not_waited_for(tmp_path: Path) -> N
 
 def test_a_driver_that_does_not_end_is_left_behind_at_the_second_signal(tmp_path: Path) -> None:
     program = Program(tmp_path, node(seconds=600, behaviour="think", folder=str(tmp_path)))
-    program.when(program.has("thinking"), signal.SIGINT, signal.SIGINT, apart_seconds=1.2)
+    program.when(program.has("thinking"))
+    while program.process.poll() is None:  # as a user does who loses patience
+        program.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
     code, _, err = program.ended()
     assert code != 0
     assert "Interrupted" in err
