@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def find_source(base: str, patterns: Mapping[str, str], allowed: SpanRange) -> S
 
     Raises:
         ParameterError: A pattern is wrong.
-        DataError: No file matches, the splits' spans differ, or a file's name is not UTF-8.
+        DataError: No file matches, the splits' spans differ, or something is no regular file, or its name not UTF-8.
     """
     if not files.is_dir(base):
         is_file = files.exists(base)
@@ -126,6 +127,7 @@ def _read_split(base: str, name: str, pattern: str) -> tuple[SourceSplit, str]:
         )
     for uri in found:
         _check_text(uri)
+        _check_file(uri)
     prefix = files.join(base, "")
     entries = [files.Entry(uri.removeprefix(prefix), uri, files.size(uri)) for uri in found]
     total = sum(entry.size for entry in entries)
@@ -142,6 +144,18 @@ def _check_text(uri: str) -> None:
             input=ascii(uri),
             hint="rename it",
         ) from None
+
+
+def _check_file(uri: str) -> None:
+    """Refuses what one could wait for for ever: a pipe, a socket, a terminal."""
+    if (
+        files.is_local(uri)
+        and os.path.exists(files.local_path(uri))
+        and not os.path.isfile(files.local_path(uri))
+    ):
+        raise DataError(
+            f"{uri} is no regular file", input=uri, hint="take it away, or name the files with a pattern"
+        )
 
 
 def _is_data(uri: str) -> bool:

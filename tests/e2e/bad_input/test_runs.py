@@ -183,6 +183,18 @@ def test_closed_streams_no_home_and_a_poor_locale_are_no_obstacle(project: Proje
     assert "COMPLETE" in done.stdout
 
 
+def test_a_file_that_hides_a_module_of_python_is_named(project: Project) -> None:
+    hiding = project.write("types.py", "x = 1\n")
+    ended = project.process(*RUN)
+    assert ended.code == 1
+    assert ended.error.message == "CsvExampleGen: the process that workers are forked from has ended"
+    assert ended.error["got"].startswith("ImportError: ")
+    assert str(hiding) in ended.error["got"]
+    assert "have the name of a library" in ended.error["what to do"]
+    hiding.unlink()
+    assert project.process(*RUN).code == 0
+
+
 def test_a_clock_that_went_back_changes_neither_order_nor_cache(project: Project) -> None:
     assert project.cli(*RUN, "--in-process", "--run-id", "before").code == 0
     future = int((time.time() + 10 * 365 * 86400) * 1000)

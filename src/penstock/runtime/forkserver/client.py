@@ -6,16 +6,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from penstock import files
 from penstock.errors import CancelledError, ExecutionError, PenstockError
@@ -25,6 +27,8 @@ from penstock.runtime.forkserver.stages import Stage, plan_stages, stage_for
 from penstock.runtime.task import ExecutorTask, Report
 
 _GRACE_SECONDS = 2.0
+_LAST_BYTES = 4096
+_EXCEPTION = re.compile(r"^\w[\w.]*(?:Error|Exception|Exit)\b|Error while finding module|No module named")
 _LONGEST_WAIT_SECONDS = 3600.0
 
 
@@ -66,6 +70,7 @@ class ForkServerHost:
         self._controls: list[socket.socket] = []
         self._running: dict[int, _Running] = {}
         self._cancelled = False
+        self._said: IO[bytes] | None = None  # what the parents have written to standard error
 
     def _prepare(self) -> None:
         """Starts the parents, so that they import while light nodes run."""
@@ -97,6 +102,7 @@ class ForkServerHost:
             # A program that is run as a file finds its neighbours by a path that no variable holds.
             "path": [entry for entry in sys.path if isinstance(entry, str)],
         }
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  open until the host is closed
         return subprocess.Popen(
             [sys.executable, "-m", "penstock.runtime.forkserver.parent", json.dumps(settings)],
             pass_fds=controls,
@@ -104,7 +110,7 @@ class ForkServerHost:
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=None if os.environ.get("PENSTOCK_DEBUG_WORKERS") else subprocess.DEVNULL,
+            stderr=None if os.environ.get("PENSTOCK_DEBUG_WORKERS") else self._said,
         )
 
     def execute(self, task: ExecutorTask, report: Report) -> dict[str, Any]:
@@ -124,7 +130,7 @@ class ForkServerHost:
         if ending.error is not None:
             raise ending.error.with_component(task.node_id)
         if not ending.finished:
-            raise _death(task, running, ending)
+            raise _death(task, running, ending, self._last_error())
         result: dict[str, Any] = ending.result
         return result
 
@@ -151,6 +157,8 @@ class ForkServerHost:
         if process is not None:
             _signal_group(process.pid, signal.SIGKILL)
             process.wait()
+        if self._said is not None:
+            self._said.close()
 
     def _start(self, task: ExecutorTask) -> _Running:
         task_file = f"{task.log_file}.task.json"
@@ -170,13 +178,22 @@ class ForkServerHost:
                 socket.send_fds(control, [json.dumps({"task_file": task_file}).encode()], [theirs.fileno()])
             except OSError as error:
                 self._forget(running)
-                raise _parent_lost(task) from error
+                raise _parent_lost(task, self._last_error()) from error
         return running
 
     def _forget(self, running: _Running) -> None:
         with self._lock:
             self._running.pop(id(running), None)
         running.connection.close()
+
+    def _last_error(self) -> str | None:
+        """Returns the last line on the parents' standard error, if an exception ended one of them."""
+        if self._said is None:
+            return None
+        size = os.fstat(self._said.fileno()).st_size
+        end = os.pread(self._said.fileno(), _LAST_BYTES, max(size - _LAST_BYTES, 0))
+        lines = end.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:500] if lines and _EXCEPTION.search(lines[-1]) else None
 
     def _follow(self, running: _Running, task: ExecutorTask, report: Report) -> _Ending:
         ending = _Ending()
@@ -260,15 +277,19 @@ def _group_exists(pid: int) -> bool:
     return True
 
 
-def _parent_lost(task: ExecutorTask) -> ExecutionError:
+def _parent_lost(task: ExecutorTask, last_error: str | None) -> ExecutionError:
+    hint = "run again with --resume; if it was killed for memory, use a smaller --max-workers"
+    if last_error:
+        hint = "does a file or folder of the project have the name of a library, and come in its place?"
     return ExecutionError(
         "the process that workers are forked from has ended",
         component=task.node_id,
-        hint="run again with --resume; if it was killed for memory, use a smaller --max-workers",
+        got=last_error,
+        hint=hint,
     )
 
 
-def _death(task: ExecutorTask, running: _Running, ending: _Ending) -> ExecutionError:
+def _death(task: ExecutorTask, running: _Running, ending: _Ending, last_error: str | None) -> ExecutionError:
     memory = f"its memory had reached {ending.max_rss_kib / 1024:.0f} MiB" if ending.max_rss_kib else None
     if running.ended:
         return ExecutionError(
@@ -279,7 +300,7 @@ def _death(task: ExecutorTask, running: _Running, ending: _Ending) -> ExecutionE
         )
     code = ending.exit_code
     if code is None:  # whoever would have said how it ended has ended itself
-        return _parent_lost(task)
+        return _parent_lost(task, last_error)
     if code < 0:
         name = (
             signal.Signals(-code).name if -code in signal.Signals.__members__.values() else f"signal {-code}"
