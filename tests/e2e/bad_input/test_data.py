@@ -202,6 +202,15 @@ def test_a_file_name_that_is_no_text(data: Project) -> None:
     assert r"caf\udce9.csv" in ended.error["input"]
 
 
+def test_what_could_be_waited_for_for_ever(data: Project) -> None:
+    os.mkfifo(data.root / "data" / "pipe.csv")
+    with data.nothing_lost("rows", "CsvExampleGen"):
+        ended = data.cli(*RUN, "--in-process")
+    assert ended.code == 1
+    assert ended.error.message == f"CsvExampleGen: {data.root}/data/pipe.csv is no regular file"
+    assert "take it away" in ended.error["what to do"]
+
+
 TYPED = """
 from penstock.components import CsvExampleGen, ImportSchemaGen
 from penstock.dsl import Pipeline
