@@ -8,21 +8,17 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from penstock.errors import DependencyError
-from penstock.graph.compiler import compile_pipeline
-from penstock.graph.pipeline import Pipeline
 from penstock.ir.model import PipelineIR
-from penstock.runners import capture
-from penstock.runners.logged import Logged
+from penstock.runners.dag_runner import DagRunner
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
 from penstock.runners.signals import ended_by_signals
 from penstock.runtime.observer import Observer
 from penstock.runtime.run import node_results
 
 
-class BeamDagRunner:
+class BeamDagRunner(DagRunner):
     """Runs the nodes of a pipeline as the steps of a Beam pipeline.
 
     On Beam's in-process runner (the default) nodes go one at a time, each executor in a worker process of its own as
@@ -36,26 +32,6 @@ class BeamDagRunner:
 
     def __init__(self, beam_orchestrator_args: Sequence[str] | None = None) -> None:
         self._args = tuple(beam_orchestrator_args or ())
-
-    def run(self, pipeline: Pipeline, **parameters: Any) -> RunReport | None:
-        """Compiles and runs a pipeline.
-
-        Args:
-            pipeline: The pipeline.
-            **parameters: Values of its runtime parameters.
-
-        Returns:
-            How the run ended; ``None`` where the command line only asked for the pipeline.
-
-        Raises:
-            NodeFailedError: One or more nodes failed.
-            CancelledError: A signal ended the run.
-        """
-        if capture.captured(pipeline):
-            return None
-        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters), Logged())
-        report.raise_for_failure()
-        return report
 
     def run_ir(
         self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None

@@ -5,21 +5,17 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
 
 from penstock.errors import ParameterError
-from penstock.graph.compiler import compile_pipeline
-from penstock.graph.pipeline import Pipeline
 from penstock.ir.model import PipelineIR
-from penstock.runners import capture
-from penstock.runners.logged import Logged
+from penstock.runners.dag_runner import DagRunner
 from penstock.runners.scheduler import walk, walk_side_by_side
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
 from penstock.runners.signals import ended_by_signals, interrupted_by_signals
 from penstock.runtime.observer import Observer
 
 
-class LocalDagRunner:
+class LocalDagRunner(DagRunner):
     """Runs a pipeline on this machine.
 
     Args:
@@ -36,26 +32,6 @@ class LocalDagRunner:
             raise ParameterError("max_workers must be at least 1", got=str(max_workers))
         self._max_workers = max_workers or os.cpu_count() or 1
         self._in_process = in_process
-
-    def run(self, pipeline: Pipeline, **parameters: Any) -> RunReport | None:
-        """Compiles and runs a pipeline.
-
-        Args:
-            pipeline: The pipeline.
-            **parameters: Values of its runtime parameters.
-
-        Returns:
-            How the run ended; ``None`` where the command line only asked for the pipeline.
-
-        Raises:
-            NodeFailedError: One or more nodes failed.
-            CancelledError: A signal ended the run.
-        """
-        if capture.captured(pipeline):
-            return None
-        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters), Logged())
-        report.raise_for_failure()
-        return report
 
     def run_ir(
         self, ir: PipelineIR, request: RunRequest | None = None, observer: Observer | None = None
