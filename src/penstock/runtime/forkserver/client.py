@@ -289,7 +289,9 @@ def _parent_lost(task: ExecutorTask, last_error: str | None) -> ExecutionError:
     )
 
 
-def _death(task: ExecutorTask, running: _Running, ending: _Ending, last_error: str | None) -> ExecutionError:
+def _death(
+    task: ExecutorTask, running: _Running, ending: _Ending, last_error: str | None = None
+) -> ExecutionError:
     memory = f"its memory had reached {ending.max_rss_kib / 1024:.0f} MiB" if ending.max_rss_kib else None
     if running.ended:
         return ExecutionError(
