@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from apache_beam.internal.cloudpickle import register_pickle_by_value
+from apache_beam.internal.cloudpickle import (
+    list_registry_pickle_by_value,
+    register_pickle_by_value,
+    unregister_pickle_by_value,
+)
 
 
-def ship_modules(folders: Iterable[str]) -> list[str]:
-    """Lets everything that was imported from below some folders travel by value to Beam's workers.
+@contextmanager
+def shipped_modules(folders: Iterable[str]) -> Iterator[list[str]]:
+    """Lets what was imported from below some folders travel by value to Beam's workers, inside the ``with`` block.
 
     Beam pickles importable code by name, and a worker elsewhere would not find a module that was loaded from a file of
     the user's project. Installed packages, Penstock among them, are expected to be there.
@@ -20,16 +26,20 @@ def ship_modules(folders: Iterable[str]) -> list[str]:
     Args:
         folders: The project's root, and folders of module files.
 
-    Returns:
+    Yields:
         The names of the modules.
     """
     roots = [Path(folder).resolve() for folder in folders]
-    shipped = []
-    for name, module in sorted(sys.modules.items()):
-        if _is_users(name, module, roots):
-            register_pickle_by_value(module)
-            shipped.append(name)
-    return shipped
+    known = list_registry_pickle_by_value()
+    users = [(name, module) for name, module in sorted(sys.modules.items()) if _is_users(name, module, roots)]
+    new = [(name, module) for name, module in users if name not in known]
+    for _, module in new:
+        register_pickle_by_value(module)
+    try:
+        yield [name for name, _ in users]
+    finally:
+        for _, module in new:
+            unregister_pickle_by_value(module)
 
 
 def _is_users(name: str, module: ModuleType, roots: Iterable[Path]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from apache_beam.internal import cloudpickle
 
-from penstock.beam.shipping import ship_modules
+from penstock.beam.shipping import shipped_modules
 
 
 @pytest.fixture
@@ -20,13 +20,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "from shipped_helper import scale\n\n\ndef work(x):\n    return scale(x) + 1\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("shipped_helper", "shipped_module"):
+        sys.modules.pop(name, None)
     return tmp_path
 
 
 def test_a_users_function_and_its_siblings_work_where_their_files_are_not(project: Path) -> None:
     module = importlib.import_module("shipped_module")
-    assert ship_modules([str(project)]) == ["shipped_helper", "shipped_module"]
-    (project / "work.pkl").write_bytes(cloudpickle.dumps(module.work))
+    with shipped_modules([str(project)]) as shipped:
+        (project / "work.pkl").write_bytes(cloudpickle.dumps(module.work))
+    assert shipped == ["shipped_helper", "shipped_module"]
     code = f"import pickle; print(pickle.load(open({str(project / 'work.pkl')!r}, 'rb'))(6))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/", check=True)
     assert done.stdout.strip() == "43"
@@ -34,6 +37,13 @@ def test_a_users_function_and_its_siblings_work_where_their_files_are_not(projec
 
 def test_installed_packages_travel_by_name() -> None:
     root = str(Path(__file__).parents[3])
-    shipped = ship_modules([root])
+    with shipped_modules([root]) as shipped:
+        assert pickle.loads(cloudpickle.dumps(shipped_modules)) is shipped_modules
     assert not [name for name in shipped if name.startswith(("penstock", "apache_beam", "pytest"))]
-    assert pickle.loads(cloudpickle.dumps(ship_modules)) is ship_modules
+
+
+def test_afterwards_all_travel_by_name_again(project: Path) -> None:
+    importlib.import_module("shipped_module")
+    with shipped_modules([str(project)]):
+        assert "shipped_module" in cloudpickle.list_registry_pickle_by_value()
+    assert not cloudpickle.list_registry_pickle_by_value()

@@ -16,7 +16,7 @@ from penstock import files
 from penstock.beam.arguments import asks_for_workers, is_in_process, without_workers
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.reading import ReadExamples
-from penstock.beam.shipping import ship_modules
+from penstock.beam.shipping import shipped_modules
 from penstock.components.transform.cache_files import dataset_key, read_cache, write_cache
 from penstock.components.transform.features import GraphInputs
 from penstock.components.transform.rereading import allow_rereading
@@ -82,9 +82,9 @@ def analyze(request: AnalysisRequest, component: str | None = None) -> int:
     """
     arguments = _arguments(request)
     allow_rereading()
-    if asks_for_workers(arguments) or not is_in_process(arguments):
-        ship_modules(request.code_folders)
+    elsewhere = asks_for_workers(arguments) or not is_in_process(arguments)
     with (
+        shipped_modules(request.code_folders if elsewhere else ()),
         open_pipeline(arguments, component=component, what="analysing the data") as pipeline,
         # Each pass reads the files again instead of Beam holding all rows for the next one.
         tft_beam.Context(

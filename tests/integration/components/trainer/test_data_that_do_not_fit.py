@@ -110,14 +110,8 @@ def test_the_accessor_takes_either(tmp_path: Path, file_format: ExamplesFormat) 
 
 @pytest.mark.parametrize("file_format", ["parquet", "tfrecord"])
 def test_a_label_that_is_all_missing_is_named(tmp_path: Path, file_format: ExamplesFormat) -> None:
-    with pytest.raises(PenstockError) as caught:
+    with pytest.raises(PenstockError, match="Trainer: label 'label' is missing in all 2 examples"):
         train(tmp_path, READS_DATASET, [None, None], file_format)
-    if file_format == "parquet":
-        assert str(caught.value).startswith(
-            "Trainer: feature 'label' is missing in some row; expected: a value"
-        )
-    else:
-        assert "Feature: label (data type: int64) is required" in str(caught.value)
 
 
 def test_a_label_that_does_not_exist_is_named(tmp_path: Path) -> None:
