@@ -185,7 +185,8 @@ def test_closed_streams_no_home_and_a_poor_locale_are_no_obstacle(project: Proje
 
 def test_a_file_that_hides_a_module_of_python_is_named(project: Project) -> None:
     hiding = project.write("types.py", "x = 1\n")
-    ended = project.process(*RUN)
+    # As the installed command does, and `python -m` does not: leave the working folder off the path at first.
+    ended = project.process(*RUN, PYTHONSAFEPATH="1")
     assert ended.code == 1
     assert ended.error.message == "CsvExampleGen: the process that workers are forked from has ended"
     assert ended.error["got"].startswith("ImportError: ")
