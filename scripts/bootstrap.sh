@@ -88,7 +88,7 @@ find_python() { # sets python, lock, version; explains and exits where there is 
         "this machine: $(uname -s) $(uname -m), $(getconf GNU_LIBC_VERSION 2>/dev/null || echo 'no glibc');" \
         "  found:${found:- no Python 3}" \
         "supported are, on Linux x86_64:" \
-        "  glibc 2.17 to 2.38 (Debian 12, Ubuntu 22.04) with Python 3.10 or 3.11" \
+        "  glibc 2.28 to 2.38 (Debian 12, Ubuntu 22.04) with Python 3.10 or 3.11" \
         "  glibc 2.39 or newer (Debian 13, Ubuntu 24.04) with Python 3.10, 3.11, 3.12 or 3.13" \
         "Install one (on Debian 12: apt install python3.11-venv), or name it: make PYTHON=/path/to/python3.11"
 }

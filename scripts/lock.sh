@@ -22,7 +22,7 @@ lock() { # family, Python version, platform that its wheels need, further argume
 }
 
 for version in 3.10 3.11; do
-    lock 2.16 "$version" x86_64-manylinux2014 "$@"
+    lock 2.16 "$version" x86_64-manylinux_2_28 "$@"
 done
 for version in 3.10 3.11 3.12 3.13; do
     lock 2.21 "$version" x86_64-manylinux_2_39 "$@"
