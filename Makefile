@@ -8,10 +8,14 @@ CONFIG ?= configs/local/taxi.yaml
 SPAN ?= 1
 CODE := src/penstock pipelines components modules benchmarks data
 export VENV
+# On Linux, PyPI's torch brings CUDA; elsewhere, and with INDEX=https://download.pytorch.org/whl/cpu, it is small.
+VENV_PYTORCH ?= .venv-pytorch
+TORCH ?= torch==2.13.0
+INDEX ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format test-unit test-integration test-e2e test-kill bench setup lock clean
+.PHONY: help run test lint format test-unit test-integration test-e2e test-pytorch test-kill bench setup pytorch servers lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -41,6 +45,9 @@ test-integration: setup ## real libraries, stores and processes together
 test-e2e: setup ## whole pipelines through the command line
 	@$(PYTEST) tests/e2e $(ARGS)
 
+test-pytorch: pytorch ## what needs PyTorch, in .venv-pytorch/
+	@"$(VENV_PYTORCH)/bin/python" -m pytest tests -m "pytorch and not kill" $(ARGS)
+
 test-kill: setup ## 30 random kills of the taxi pipeline; half an hour
 	@$(PYTEST) tests -m kill $(ARGS)
 
@@ -49,6 +56,17 @@ bench: setup ## every script in benchmarks/, each with its table
 
 setup: ## .venv/ from the committed lock [PYTHON=python3.11] [VENV=folder]
 	@scripts/bootstrap.sh
+
+pytorch: ## .venv-pytorch/: .venv/ with PyTorch and Transformers beside [TORCH=torch==…] [INDEX=https://…]
+	@VENV="$(VENV_PYTORCH)" scripts/bootstrap.sh
+	@"$(VENV_PYTORCH)/bin/python" -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("transformers")))' \
+		|| "$(VENV_PYTORCH)/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+		$(if $(INDEX),--extra-index-url "$(INDEX)") "$(TORCH)" "transformers>=4.40"
+
+servers: ## Debian's Redis, PostgreSQL and MariaDB, which some tests start (as root); they are skipped without
+	@for program in redis-server postgres mariadbd; do command -v $$program >/dev/null || missing=1; done; \
+		[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+		apt-get install -qq -y --no-install-recommends redis-server postgresql mariadb-server >/dev/null; }
 
 lock: setup ## the locks again, from pyproject.toml [ARGS=--upgrade]
 	@scripts/lock.sh $(ARGS)
