@@ -24,7 +24,7 @@ help: ## this list
 run: setup ## the taxi pipeline on the first span of the shipped data [SPAN=2] [ARGS='--runner beam …']
 	@"$(BIN)/penstock" run pipelines/taxi.py --config "$(CONFIG)" $(if $(SPAN),--param span=$(SPAN)) $(ARGS)
 
-test: lint test-unit test-integration test-e2e ## lint and every test but test-kill
+test: lint test-unit test-integration test-e2e ## lint and every test but test-pytorch and test-kill
 
 lint: setup ## ruff, mypy --strict, import-linter
 	@"$(BIN)/ruff" check .

@@ -51,8 +51,7 @@ class InferenceJob:
         models: The graph's models, by name.
         source: What is read.
         result_uri: Folder that takes the results: Parquet files ``results-00000-of-00001.parquet``, at its top where
-            the graph ends in one step, in a folder per step else. With more than one split, ``Split-<name>`` above these is
-            the caller's affair: it runs a job per split.
+            the graph ends in one step, in a folder per step else. The caller runs a job per split.
         dead_letters_uri: Folder that takes the rows that failed, ``failed-rows-00000-of-00001.parquet``; no file where
             none has.
         project_root: Folder of the user's project.
