@@ -18,25 +18,52 @@ class Channel:
 
     A channel that a component offers (``component.outputs['model']``) knows its producer. One that a user makes,
     ``Channel(type=Model)``, has none: it stands for artifacts of that type in the pipeline's history and feeds a
-    Resolver.
+    Resolver; with ``pipeline``, in that of another pipeline in the same metadata store.
 
     Args:
         type: The artifact type that flows along the channel.
+        producer: The node that puts the artifacts out; set by the node itself.
+        output_key: The output of that node; set likewise.
+        pipeline: Name of another pipeline, whose history is meant.
+        node: Id of a node of that pipeline; only what it has put out is meant.
 
     Raises:
-        PipelineError: ``type`` is not an artifact type.
+        PipelineError: ``type`` is not an artifact type, or ``node`` is given without ``pipeline``.
     """
 
     def __init__(
-        self, type: type[Artifact], *, producer: BaseNode | None = None, output_key: str | None = None
+        self,
+        type: type[Artifact],
+        *,
+        producer: BaseNode | None = None,
+        output_key: str | None = None,
+        pipeline: str | None = None,
+        node: str | None = None,
     ) -> None:
         if not (isinstance(type, _TYPE) and issubclass(type, Artifact)):
             raise PipelineError(
                 "a channel needs an artifact type", expected="a subclass of Artifact", got=repr(type)
             )
+        if pipeline is not None and (not isinstance(pipeline, str) or not pipeline):
+            raise PipelineError(
+                "a channel's pipeline is not the name of one",
+                expected="text, such as 'taxi'",
+                got=repr(pipeline),
+            )
+        if pipeline is not None and producer is not None:
+            raise PipelineError(
+                "a channel comes from a node of this pipeline, or from another pipeline's history"
+            )
+        if node is not None and pipeline is None:
+            raise PipelineError(
+                "a channel names a node but no pipeline",
+                hint="the output of a node of the same pipeline is node.outputs['…']",
+            )
         self.type = type
         self.producer = producer
         self.output_key = output_key
+        self.pipeline = pipeline
+        self.node = node
 
     @property
     def type_name(self) -> str:
@@ -45,6 +72,8 @@ class Channel:
 
     def __repr__(self) -> str:
         origin = f"{self.producer.id}.{self.output_key}" if self.producer else "history"
+        if self.pipeline is not None:
+            origin += f" of {self.pipeline}" + (f".{self.node}" if self.node else "")
         return f"Channel({self.type_name} from {origin})"
 
 

@@ -96,6 +96,7 @@ def _component(node: BaseComponent, pipeline: Pipeline, found: dict[str, Runtime
                 channels=tuple(_channel(c) for c in channels),
                 optional=signature.inputs[key].allow_empty,
                 multiple=signature.inputs[key].multiple,
+                one_each=signature.inputs[key].one_each,
             )
             for key, channels in node.inputs.items()
         },
@@ -168,7 +169,13 @@ def _upstream(node: BaseNode) -> tuple[str, ...]:
 
 def _channel(channel: Channel) -> ChannelIR:
     producer = channel.producer.id if channel.producer else None
-    return ChannelIR(type=channel.type_name, producer=producer, output=channel.output_key)
+    return ChannelIR(
+        type=channel.type_name,
+        producer=producer,
+        output=channel.output_key,
+        pipeline=channel.pipeline,
+        node=channel.node,
+    )
 
 
 def _value(value: Any, found: dict[str, RuntimeParameterIR]) -> ValueIR:

@@ -72,6 +72,32 @@ class LatestArtifactStrategy(ResolverStrategy):
         return chosen if all(len(found) == self._count for found in chosen.values()) else None
 
 
+class NamedArtifactStrategy(ResolverStrategy):
+    """Chooses one artifact by its id, on a single channel; empty where the history does not have it.
+
+    Args:
+        artifact_id: Id of the artifact.
+    """
+
+    def __init__(self, artifact_id: int) -> None:
+        if isinstance(artifact_id, bool) or not isinstance(artifact_id, int) or artifact_id < 1:
+            raise ParameterError(
+                "artifact_id must be the id of an artifact", expected="at least 1", got=repr(artifact_id)
+            )
+        self._id = artifact_id
+
+    def check_channels(self, types: Mapping[str, str]) -> None:
+        """Refuses more than one channel: an id is that of one artifact."""
+        if len(types) != 1:
+            raise PipelineError("NamedArtifactStrategy needs one channel", got=", ".join(types))
+
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved:
+        """Returns the artifact of that id."""
+        (key,) = channels
+        at_most = next((a for a in history.newest_first(key) if a.id <= self._id), None)
+        return {key: [at_most] if at_most is not None and at_most.id == self._id else []}
+
+
 class LatestBlessedModelStrategy(ResolverStrategy):
     """Chooses the model of the newest blessing that says yes, and that blessing.
 

@@ -30,6 +30,8 @@ class PortSpec:
         multiple: Whether it is a list of artifacts.
         optional: Whether it may be left out of the pipeline.
         allow_empty: Whether it may come without an artifact although a channel feeds it.
+        one_each: Whether each channel that feeds it gives exactly one artifact, so that they stand in the channels'
+            order.
     """
 
     name: str
@@ -37,6 +39,7 @@ class PortSpec:
     multiple: bool
     optional: bool
     allow_empty: bool
+    one_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class ParameterSpec:
         name: Name of the parameter.
         hint: Its resolved type hint.
         required: Whether it has no default.
-        user_code: Whether it names a user's module file or function; its code goes into the cache key, not its path.
+        user_code: Whether it names a user's module file or function, or several of these; their code goes into the
+            cache key, not their paths.
         in_cache_key: Whether its value is part of the cache key.
     """
 
@@ -90,8 +94,16 @@ def never_empty() -> Any:
     return field(default=None, metadata={"allow_empty": False})
 
 
-def user_code(default: str | None = None) -> Any:
-    """Declares a parameter that names a user's module file (a path) or function (a dotted path)."""
+def one_each() -> Any:
+    """Declares an input of several artifacts that may be left out, where each channel gives exactly one.
+
+    The artifacts then stand in the order of the channels, so that another parameter can name them.
+    """
+    return field(default=(), metadata={"allow_empty": False, "one_each": True})
+
+
+def user_code(default: str | tuple[str, ...] | None = None) -> Any:
+    """Declares a parameter that names a user's module file (a path) or function (a dotted path), or several."""
     return field(default=default, metadata={"user_code": True})
 
 
@@ -145,7 +157,12 @@ def _port(declaration: type, item: dataclasses.Field[Any], hint: Any) -> PortSpe
             got=str(hint),
         )
     return PortSpec(
-        item.name, members[0], multiple, optional, optional and item.metadata.get("allow_empty", True)
+        item.name,
+        members[0],
+        multiple,
+        optional,
+        optional and item.metadata.get("allow_empty", True),
+        item.metadata.get("one_each", False),
     )
 
 

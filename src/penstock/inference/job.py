@@ -19,12 +19,14 @@ class ModelRef:
         flavor: Its flavor; ``None`` means that it is recognised from the files.
         artifact_id: Id of its artifact in the metadata store; ``None`` where it is in none.
         version: What results say of its version: the pushed version, the run that made it, or a digest.
+        trusted: Whether a pipeline of this store has made it, so that its files may be unpickled.
     """
 
     uri: str
     flavor: str | None = None
     artifact_id: int | None = None
     version: str = ""
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

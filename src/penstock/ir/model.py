@@ -27,11 +27,15 @@ class ChannelIR:
         type: Name of the artifact type.
         producer: Id of the node that makes the artifacts; ``None`` stands for the pipeline's history.
         output: Output key at the producer; ``None`` with no producer.
+        pipeline: Name of another pipeline whose history it stands for; ``None`` for this one's.
+        node: Id of the node of that pipeline that put the artifacts out; ``None`` for any.
     """
 
     type: str
     producer: str | None = None
     output: str | None = None
+    pipeline: str | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,13 @@ class InputIR:
         channels: Where its artifacts come from, in order.
         optional: Whether the node can do without an artifact of it.
         multiple: Whether it takes more than one.
+        one_each: Whether each channel gives exactly one.
     """
 
     channels: tuple[ChannelIR, ...]
     optional: bool = False
     multiple: bool = False
+    one_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

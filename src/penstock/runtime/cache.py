@@ -15,7 +15,7 @@ from penstock.ir.model import NodeIR, PipelineIR
 from penstock.messages.codec import to_jsonable
 from penstock.runtime.fingerprint import fingerprint_of_component, fingerprint_of_file
 from penstock.runtime.libraries import library_versions
-from penstock.runtime.requirements import is_module_file, user_file
+from penstock.runtime.requirements import is_module_file, user_file, user_names
 from penstock.runtime.roles import Run
 
 CACHE_PARTS = "__cache_parts__"
@@ -61,7 +61,7 @@ def cache_parts(
     for name, value in parameters.items():
         spec = specs[name]
         if spec.user_code:
-            parts[f"module {name}"] = _user_code_digest(spec, str(value), ir.project_root)
+            parts[f"module {name}"] = _user_code_digests(spec, value, ir.project_root)
         elif spec.in_cache_key:
             parts[f"parameter {name}"] = to_jsonable(value)
     plan = decision.cache_parts if decision.cache_parts is not None else {"plan": to_jsonable(decision.plan)}
@@ -84,6 +84,12 @@ def _content(artifact: Artifact) -> str:
         if declared
         else artifact.content_digest
     )
+
+
+def _user_code_digests(spec: ParameterSpec, value: Any, project_root: str) -> str | list[str]:
+    if isinstance(value, (list, tuple)):
+        return [_user_code_digest(spec, name, project_root) for name in user_names(value)]
+    return _user_code_digest(spec, str(value), project_root)
 
 
 def _user_code_digest(spec: ParameterSpec, value: str, project_root: str) -> str:

@@ -111,6 +111,8 @@ def resolve(node: NodeIR, outputs: RunOutputs) -> Artifacts | Skip:
                 if port.optional:
                     continue
                 return artifacts
+            if port.one_each:
+                _check_one(node, key, channel, artifacts)
             found.extend(artifacts)
         if not found and not port.optional:
             raise ResolutionError(
@@ -121,6 +123,19 @@ def resolve(node: NodeIR, outputs: RunOutputs) -> Artifacts | Skip:
             )
         resolved[key] = found
     return resolved
+
+
+def _check_one(node: NodeIR, key: str, channel: ChannelIR, artifacts: Sequence[Artifact]) -> None:
+    if len(artifacts) != 1:
+        raise ResolutionError(
+            f"{channel.producer} gives {len(artifacts)} artifacts for input {key!r}",
+            component=node.id,
+            expected=f"one {channel.type} of each of its channels",
+            got=", ".join(artifact.uri for artifact in artifacts) or "none",
+            hint="a Resolver finds nothing where its pipeline has made, or blessed, nothing yet"
+            if not artifacts
+            else None,
+        )
 
 
 def _from_channel(channel: ChannelIR, outputs: RunOutputs) -> Sequence[Artifact] | Skip:

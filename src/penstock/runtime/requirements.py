@@ -59,10 +59,17 @@ def _user_files(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> 
         given = node.parameters.get(name, ValueIR())
         runtime_parameter = given.runtime_parameter
         value = given.constant if runtime_parameter is None else run_values.get(runtime_parameter)
-        if spec.user_code and isinstance(value, str):
+        for name_of_code in user_names(value) if spec.user_code else ():
             with suppress(PenstockError):
-                found.append(user_file(value, ir.project_root))
+                found.append(user_file(name_of_code, ir.project_root))
     return [file for file in found if file is not None]
+
+
+def user_names(value: Any) -> tuple[str, ...]:
+    """Returns the module files and dotted paths that a parameter of user code names: one, several, or none."""
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(value or ())
 
 
 def _declaration(node: NodeIR) -> type[BaseComponent] | None:

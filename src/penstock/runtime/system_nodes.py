@@ -21,7 +21,7 @@ from penstock.version import TFX_COMPATIBLE_VERSION
 
 
 class StoreHistory:
-    """The pipeline's history as a resolver strategy sees it."""
+    """The pipeline's history, or that of the pipeline that a channel names, as a resolver strategy sees it."""
 
     def __init__(self, node: NodeIR, run: Run, store: MetadataStore) -> None:
         self._channels = {key: port.channels[0] for key, port in node.inputs.items()}
@@ -32,7 +32,10 @@ class StoreHistory:
         """Yields the artifacts of one channel that are there, newest first, reading only as many as are asked for."""
         channel = self._channels[key]
         recorded = self._store.newest_artifacts(
-            channel.type, pipeline=self._pipeline, node_id=channel.producer, output_key=channel.output
+            channel.type,
+            pipeline=channel.pipeline or self._pipeline,
+            node_id=channel.node or channel.producer,
+            output_key=channel.output,
         )
         return filter(is_there, recorded)
 

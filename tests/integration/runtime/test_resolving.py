@@ -18,6 +18,7 @@ from penstock.graph.pipeline import Pipeline
 from penstock.graph.resolver_strategy import (
     LatestArtifactStrategy,
     LatestBlessedModelStrategy,
+    NamedArtifactStrategy,
     ResolverStrategy,
     SpanRangeStrategy,
 )
@@ -130,6 +131,52 @@ def test_the_newest_blessed_model(history: History) -> None:
         LatestBlessedModelStrategy, model=Channel(Model), model_blessing=Channel(ModelBlessing)
     )
     assert found == {"model": [blessed], "model_blessing": [yes]}
+
+
+def test_what_another_pipeline_of_the_store_has_made(history: History) -> None:
+    history.made(Integer)
+    theirs = history.made(Integer, pipeline="taxi")
+    by_trainer = history.made(Integer, pipeline="taxi", node="Trainer")
+    history.made(Integer, pipeline="taxi", node="Tuner")
+    history.made(Integer, pipeline="bikes", node="Trainer")
+    wanted = {"desired_num_of_artifacts": 3}
+    assert history.resolved(LatestArtifactStrategy, wanted, number=Channel(Integer, pipeline="taxi"))[1] == {
+        "number": [by_trainer + 1, by_trainer, theirs]
+    }
+    only = Channel(Integer, pipeline="taxi", node="Trainer")
+    assert history.resolved(LatestArtifactStrategy, number=only)[1] == {"number": [by_trainer]}
+    nobody = Channel(Integer, pipeline="trains")
+    assert history.resolved(LatestArtifactStrategy, number=nobody)[1] == {}
+
+
+def test_the_newest_blessed_model_of_another_pipeline(history: History) -> None:
+    ours = history.made(Model)
+    history.made(ModelBlessing, blessed=1, current_model_id=ours)
+    theirs = history.made(Model, pipeline="taxi")
+    blessing = history.made(ModelBlessing, pipeline="taxi", blessed=1, current_model_id=theirs)
+    history.made(Model, pipeline="taxi")
+    _, found = history.resolved(
+        LatestBlessedModelStrategy,
+        model=Channel(Model, pipeline="taxi"),
+        blessing=Channel(ModelBlessing, pipeline="taxi"),
+    )
+    assert found == {"model": [theirs], "blessing": [blessing]}
+
+
+def test_an_artifact_by_its_id(history: History) -> None:
+    first, second = history.made(Integer), history.made(Integer)
+    elsewhere, model = history.made(Integer, pipeline="other"), history.made(Model)
+    by_id = {
+        number: history.resolved(NamedArtifactStrategy, {"artifact_id": number}, number=Channel(Integer))[1]
+        for number in (first, second, elsewhere, model, 10_000)
+    }
+    assert by_id == {
+        first: {"number": [first]},
+        second: {"number": [second]},
+        elsewhere: {},
+        model: {},
+        10_000: {},
+    }
 
 
 def test_a_range_of_spans(history: History) -> None:
