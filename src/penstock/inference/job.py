@@ -59,6 +59,9 @@ class InferenceJob:
         project_root: Folder of the user's project.
         temp_dir: Folder for what is in the making; on the file system of the results where workers are elsewhere.
         component: Node that the work is for.
+        result_per_file: Whether each source file has result files of its own, as a stream needs it: the ``files`` of a
+            :class:`StepOutput` are then as many as those of the source, in the same order, with ``""`` for a file of
+            which no row is left. Their names are the engine's affair.
     """
 
     graph: InferenceGraph
@@ -69,6 +72,7 @@ class InferenceJob:
     project_root: str
     temp_dir: str
     component: str | None = None
+    result_per_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class StepOutput:
 
     Attributes:
         rows: Rows written.
-        files: URIs of the files, in the order of the rows.
+        files: URIs of the files, in the order of the rows; with ``result_per_file`` one for each source file.
         schema: Arrow schema as a list of ``{"name", "type"}``.
     """
 
