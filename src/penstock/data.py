@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         FileBasedExampleGenPublisher as FileBasedExampleGenPublisher,
     )
     from penstock.examples.accessor import RecordBatchesOptions as RecordBatchesOptions
+    from penstock.examples.accessor import torch_dataset as torch_dataset
     from penstock.examples.assignment import split_batch as split_batch
     from penstock.examples.csv.lines import text_lines as text_lines
     from penstock.examples.ingest import ReadAgainError as ReadAgainError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from penstock.examples.splits import SplitRule as SplitRule
     from penstock.examples.splits import SplitShare as SplitShare
     from penstock.examples.tables import numpy_batches as numpy_batches
+    from penstock.examples.tables import pandas_batches as pandas_batches
     from penstock.examples.tables import read_numpy as read_numpy
     from penstock.examples.tables import read_pandas as read_pandas
     from penstock.examples.tables import read_table as read_table
@@ -60,7 +62,7 @@ else:
         "components.example_gen.driver": "FileBasedExampleGenDriver",
         "components.example_gen.executor": "FileBasedExampleGenExecutor",
         "components.example_gen.publisher": "FileBasedExampleGenPublisher",
-        "examples.accessor": "RecordBatchesOptions",
+        "examples.accessor": "RecordBatchesOptions torch_dataset",
         "examples.assignment": "split_batch",
         "examples.csv.lines": "text_lines",
         "examples.ingest": "ReadAgainError SourceRows",
@@ -69,7 +71,7 @@ else:
         "examples.payload": "ExamplesFormat",
         "examples.reader": "ExamplesReader",
         "examples.splits": "SplitRule SplitShare",
-        "examples.tables": "numpy_batches read_numpy read_pandas read_table to_numpy",
+        "examples.tables": "numpy_batches pandas_batches read_numpy read_pandas read_table to_numpy",
         "examples.writer": "ExamplesWriter SplitSummary",
     }
     __getattr__, __dir__, __all__ = lazy_names(

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from penstock.errors import DataError, PenstockError
+from penstock.errors import DataError, DependencyError, PenstockError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
     import pyarrow as pa
     import tensorflow as tf
     from tensorflow_metadata.proto.v0 import schema_pb2
+
+    from penstock.examples.torch_data import ExamplesDataset
 
 _AUTOTUNE = -1
 _TFRECORD_ERRORS = ("DataLossError", "InvalidArgumentError", "FailedPreconditionError")
@@ -68,7 +72,10 @@ class RecordBatchesOptions(NamedTuple):
 
 
 class DataAccessor(NamedTuple):
-    """Opens examples as datasets or record batches; see the functions of this module.
+    """Opens examples, whatever their format, as the module's framework takes them.
+
+    As a tuple it is TFX's: two factories and a function, which are called. The methods are Penstock's own, and of
+    these none but what its name says is imported; ``penstock.data`` has the same as functions.
 
     Attributes:
         tf_dataset_factory: :func:`tf_dataset_factory`.
@@ -79,6 +86,64 @@ class DataAccessor(NamedTuple):
     tf_dataset_factory: Callable[..., tf.data.Dataset]
     record_batch_factory: Callable[..., Iterator[pa.RecordBatch]]
     data_view_decode_fn: Callable[..., Any] | None = None
+
+    def read_table(self, source: str | Sequence[str], *, columns: Sequence[str] | None = None) -> pa.Table:
+        """Returns examples as one Arrow table in memory; see ``penstock.data.read_table``."""
+        from penstock.examples import tables
+
+        return tables.read_table(source, columns=columns)
+
+    def read_pandas(
+        self, source: str | Sequence[str], *, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Returns examples as one data frame in memory; see ``penstock.data.read_pandas``."""
+        from penstock.examples import tables
+
+        return tables.read_pandas(source, columns=columns)
+
+    def read_numpy(
+        self, source: str | Sequence[str], *, columns: Sequence[str] | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Returns examples as one array per feature, in memory; see ``penstock.data.read_numpy``."""
+        from penstock.examples import tables
+
+        return tables.read_numpy(source, columns=columns)
+
+    def pandas_batches(
+        self,
+        source: str | Sequence[str],
+        options: RecordBatchesOptions,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """Yields batches as data frames; see ``penstock.data.pandas_batches``."""
+        from penstock.examples import tables
+
+        return tables.pandas_batches(source, options, columns=columns)
+
+    def numpy_batches(
+        self,
+        source: str | Sequence[str],
+        options: RecordBatchesOptions,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """Yields batches as one array per feature; see ``penstock.data.numpy_batches``."""
+        from penstock.examples import tables
+
+        return tables.numpy_batches(source, options, columns=columns)
+
+    def torch_dataset(
+        self,
+        source: str | Sequence[str],
+        options: RecordBatchesOptions,
+        *,
+        columns: Sequence[str] | None = None,
+        shapes: Mapping[str, Sequence[int]] | None = None,
+        missing: Mapping[str, int | float | str | bytes] | None = None,
+    ) -> ExamplesDataset:
+        """Returns batches of tensors for a ``DataLoader``; see ``penstock.data.torch_dataset``."""
+        return torch_dataset(source, options, columns=columns, shapes=shapes, missing=missing)
 
 
 def data_accessor() -> DataAccessor:
@@ -129,6 +194,56 @@ def record_batch_factory(
     from penstock.examples.epochs import record_batches
 
     return record_batches(file_pattern, options, schema)
+
+
+def torch_dataset(
+    source: str | Sequence[str],
+    options: RecordBatchesOptions,
+    *,
+    columns: Sequence[str] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    missing: Mapping[str, int | float | str | bytes] | None = None,
+) -> ExamplesDataset:
+    """Returns a ``torch.utils.data.IterableDataset`` of batches, in constant memory and without TensorFlow.
+
+    Each element is a whole batch, a dictionary of tensors, so it goes into a ``DataLoader`` with ``batch_size=None``::
+
+        dataset = torch_dataset(fn_args.train_files, RecordBatchesOptions(256, num_epochs=1))
+        for batch in DataLoader(dataset, batch_size=None, num_workers=2):
+            loss = criterion(model(batch["features"]), batch["label"])
+
+    Workers of a ``DataLoader`` share the rows out among them, by row groups of Parquet files and by whole TFRecord
+    files, so that each row comes once an epoch however many there are; a worker for which nothing is left yields
+    nothing. Each ``for`` over the dataset begins anew. Shuffled, its order is another one each time and follows
+    ``torch.manual_seed``; with a ``shuffle_seed`` it is the same each time.
+
+    Args:
+        source: Folder of a split, a file pattern, or several of either.
+        options: Batch size, epochs, shuffling. A last batch that is left out is left out by each worker.
+        columns: Which features, in this order; ``None`` means all.
+        shapes: Shape of a row, by feature, for lists that have the same length in every row: ``{"pixels": (28, 28)}``.
+            The tensor has the rows before it.
+        missing: Value for missing ones, by feature.
+
+    Returns:
+        A dataset of dictionaries: of float32 tensors with NaN for missing values, of int64 tensors, of lists of
+        tensors for features that are lists and have no shape, of lists of ``str`` or ``bytes``.
+
+    Raises:
+        DataError: There are no such files or features; while going through it, an int feature misses a value that
+            ``missing`` does not give, or a row does not have the shape.
+        DependencyError: PyTorch is not installed.
+    """
+    try:
+        from penstock.examples.torch_data import ExamplesDataset
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise DependencyError(
+            "torch is not installed, which torch_dataset needs",
+            hint="pip install 'penstock[pytorch]'; numpy_batches does without",
+        ) from error
+    return ExamplesDataset(source, options, columns, shapes or {}, missing or {})
 
 
 def explain_format_error(error: BaseException, file_pattern: str | Sequence[str]) -> PenstockError | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +14,26 @@ from penstock.examples.batching import concat, rebatch
 from penstock.examples.kinds import FeatureSet, FeatureSpec
 from penstock.examples.layout import to_example_layout, to_table_layout
 from penstock.examples.reader import ExamplesReader, Layout
+from penstock.examples.shares import Share
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
 CHUNK_ROWS = 4096
+
+
+PartT = TypeVar("PartT")
+
+
+class RowSource(Protocol[PartT]):
+    """Rows in parts that can be read in any order."""
+
+    @property
+    def parts(self) -> Sequence[PartT]:
+        """The parts."""
+
+    def found_batches(self, rows: int, parts: Sequence[PartT]) -> Iterator[pa.RecordBatch]:
+        """Yields the rows of these parts, in batches of at most ``rows`` rows and of varying schema."""
 
 
 class EpochOptions(Protocol):
@@ -59,32 +74,32 @@ def record_batches(
     """Yields batches in example layout; see ``penstock.examples.accessor.record_batch_factory``."""
     reader = ExamplesReader(source)
     features = reader.features if schema is None else features_of_schema(schema)
-    rows = stream_rows(reader, features, options, "examples")
+    rows = stream_rows(Share(reader), features, options, "examples")
     for batch in rebatch(rows, options.batch_size):
         if batch.num_rows == options.batch_size or not drops_final_batch(options):
             yield batch
 
 
 def stream_rows(
-    reader: ExamplesReader, features: FeatureSet, options: EpochOptions, layout: Layout
+    source: RowSource[PartT], features: FeatureSet, options: EpochOptions, layout: Layout
 ) -> Iterator[pa.RecordBatch]:
     """Yields the rows of all epochs, in batches of any size.
 
     Args:
-        reader: Where they are.
-        features: Which columns, in this order; those that the reader lacks are missing in every row.
-        options: How often, and in which order. Shuffled, files come in random order and each row is drawn from a
+        source: Where they are. One without parts has no rows, however many epochs there are.
+        features: Which columns, in this order; those that the source lacks are missing in every row.
+        options: How often, and in which order. Shuffled, parts come in random order and each row is drawn from a
             window of ``shuffle_buffer_size`` rows; epochs do not mix.
         layout: Layout of the batches.
     """
     convert = to_table_layout if layout == "table" else to_example_layout
     generator = np.random.default_rng(options.shuffle_seed)
     epochs = itertools.count() if options.num_epochs is None else range(options.num_epochs)
-    for _ in epochs:
-        shards = list(reader.shards)
+    for _ in epochs if source.parts else ():
+        parts = list(source.parts)
         if options.shuffle:
-            generator.shuffle(shards)
-        rows = (convert(batch, features) for batch in reader.found_batches(CHUNK_ROWS, shards))
+            parts = [parts[index] for index in generator.permutation(len(parts))]
+        rows = (convert(batch, features) for batch in source.found_batches(CHUNK_ROWS, parts))
         yield from _shuffled(rows, options.shuffle_buffer_size, generator) if options.shuffle else rows
 
 

@@ -88,9 +88,14 @@ class ExamplesReader:
             if self.format == "tfrecord":
                 yield from read_tfrecord(shard, rows)
             else:
-                names = parquet_schema(shard)[0].names
-                wanted = None if self._columns is None else [name for name in self._columns if name in names]
-                yield from read_parquet(shard, rows, wanted)
+                yield from read_parquet(shard, rows, self.stored_columns(shard))
+
+    def stored_columns(self, shard: str) -> list[str] | None:
+        """Returns those of the wanted columns that a Parquet file has, ``None`` where all are wanted."""
+        if self._columns is None:
+            return None
+        there = parquet_schema(shard)[0].names
+        return [name for name in self._columns if name in there]
 
     def _stored_features(self) -> FeatureSet:
         if self.format == "parquet":

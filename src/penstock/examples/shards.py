@@ -43,10 +43,21 @@ def read_tfrecord_with_records(uri: str, rows: int) -> Iterator[tuple[list[bytes
             raise
 
 
-def read_parquet(uri: str, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yields a Parquet file's rows with columns of types that features can have; see :func:`as_features`."""
+def read_parquet(
+    uri: str, rows: int, columns: Sequence[str] | None = None, row_groups: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yields a Parquet file's rows with columns of types that features can have; see :func:`as_features`.
+
+    Args:
+        uri: The file.
+        rows: Most rows in a batch.
+        columns: Which columns; ``None`` means all.
+        row_groups: Which row groups; ``None`` means all.
+    """
     with open_parquet(uri) as file, _parquet_errors(uri):
-        for batch in file.iter_batches(batch_size=rows, columns=None if columns is None else list(columns)):
+        groups = range(file.num_row_groups) if row_groups is None else row_groups
+        names = None if columns is None else list(columns)
+        for batch in file.iter_batches(batch_size=rows, row_groups=list(groups), columns=names):
             yield as_features(batch)
 
 

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from penstock.examples.accessor import RecordBatchesOptions
 from penstock.examples.batching import rebatch
-from penstock.examples.epochs import drops_final_batch, stream_rows
+from penstock.examples.epochs import BatchOptions, drops_final_batch, stream_rows
 from penstock.examples.layout import is_list, table_schema
 from penstock.examples.reader import ExamplesReader
+from penstock.examples.shares import Share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,18 +56,38 @@ def read_numpy(
 def numpy_batches(
     source: str | Sequence[str], options: RecordBatchesOptions, *, columns: Sequence[str] | None = None
 ) -> Iterator[dict[str, npt.NDArray[Any]]]:
-    """Yields batches of arrays: what a ``torch.utils.data.IterableDataset`` or ``partial_fit`` goes through.
+    """Yields batches of arrays, in constant memory: what ``partial_fit`` is given, one after the other.
 
     Args:
         source: Folder of a split, a file pattern, or several of either.
         options: Batch size, epochs, shuffling.
         columns: Which features; ``None`` means all.
     """
-    reader = ExamplesReader(source, columns=columns)
-    rows = stream_rows(reader, reader.features, options, "table")
+    return map(to_numpy, table_batches(ExamplesReader(source, columns=columns), options))
+
+
+def pandas_batches(
+    source: str | Sequence[str], options: RecordBatchesOptions, *, columns: Sequence[str] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yields batches as data frames, in constant memory; see :func:`numpy_batches`."""
+    return (batch.to_pandas() for batch in table_batches(ExamplesReader(source, columns=columns), options))
+
+
+def table_batches(
+    reader: ExamplesReader, options: BatchOptions, *, share: int = 0, shares: int = 1
+) -> Iterator[pa.RecordBatch]:
+    """Yields batches in table layout.
+
+    Args:
+        reader: Where the rows are.
+        options: Batch size, epochs, shuffling.
+        share: Which share of the rows, from 0.
+        shares: Among how many readers the rows are shared out; see :class:`~penstock.examples.shares.Share`.
+    """
+    rows = stream_rows(Share(reader, share, shares), reader.features, options, "table")
     for batch in rebatch(rows, options.batch_size):
         if batch.num_rows == options.batch_size or not drops_final_batch(options):
-            yield to_numpy(batch)
+            yield batch
 
 
 def to_numpy(batch: pa.RecordBatch) -> dict[str, npt.NDArray[Any]]:

@@ -21,6 +21,7 @@ from penstock.examples.kinds import FeatureSet
 from penstock.examples.layout import encode_examples
 from penstock.examples.parsing import ParsingSpec, parsing_spec
 from penstock.examples.reader import ExamplesReader
+from penstock.examples.shares import Share
 from penstock.examples.tf_columns import TensorColumn, tensor_column
 
 
@@ -94,7 +95,7 @@ def _from_columns(
     rows = max(CHUNK_ROWS, options.batch_size) if cut_inside else options.batch_size
 
     def chunks() -> Iterator[tuple[npt.NDArray[Any], ...]]:
-        for batch in rebatch(stream_rows(reader, features, options, "table"), rows):
+        for batch in rebatch(stream_rows(Share(reader), features, options, "table"), rows):
             if cut_inside or not drop or batch.num_rows == rows:
                 yield tuple(_arrays(batch, columns))
 
@@ -143,7 +144,7 @@ def _encoded(reader: ExamplesReader, spec: ParsingSpec, options: TensorFlowDatas
     reader = ExamplesReader(reader.shards, columns=names)
 
     def records() -> Iterator[list[bytes]]:
-        for batch in stream_rows(reader, features, options, "examples"):
+        for batch in stream_rows(Share(reader), features, options, "examples"):
             yield encode_examples(batch)
 
     dataset = tf.data.Dataset.from_generator(records, output_signature=tf.TensorSpec([None], tf.string))

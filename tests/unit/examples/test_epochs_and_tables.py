@@ -8,12 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.examples.accessor import RecordBatchesOptions, data_accessor, record_batch_factory
+from penstock.errors import DependencyError
+from penstock.examples.accessor import (
+    RecordBatchesOptions,
+    data_accessor,
+    record_batch_factory,
+    tf_dataset_factory,
+    torch_dataset,
+)
 from penstock.examples.batching import rebatch
+from penstock.examples.reader import ExamplesReader
+from penstock.examples.shares import Share
 from penstock.examples.tables import numpy_batches, read_numpy, read_pandas, read_table
 from penstock.examples.writer import ExamplesWriter
 
@@ -140,3 +150,43 @@ def test_the_accessor_loads_nothing_until_it_is_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_pandas_batches(pattern: str) -> None:
+    options = RecordBatchesOptions(600, num_epochs=1, shuffle=False)
+    frames = list(data_accessor().pandas_batches(pattern, options, columns=["t", "n"]))
+    assert [frame["n"].tolist() for frame in frames] == [list(range(600)), list(range(600, ROWS))]
+    assert list(frames[0].columns) == ["t", "n"]
+
+
+def test_the_accessor_is_tfx_s_tuple_with_ways_without_tensorflow_beside(pattern: str) -> None:
+    accessor = data_accessor()
+    assert accessor == (tf_dataset_factory, record_batch_factory, None)
+    assert accessor.read_table(pattern) == read_table(pattern)
+    assert accessor.read_pandas(pattern, columns=["n"])["n"].sum() == accessor.read_numpy(pattern)["n"].sum()
+    options = RecordBatchesOptions(ROWS, num_epochs=1, shuffle=False)
+    (arrays,) = accessor.numpy_batches(pattern, options, columns=["n"])
+    assert arrays["n"].tolist() == list(range(ROWS))
+
+
+def test_shares_of_the_rows_are_disjoint_and_whole(tmp_path: Path) -> None:
+    with ExamplesWriter(str(tmp_path), rows_per_shard=300) as writer:
+        writer.write("s", pa.record_batch([pa.array(range(ROWS))], ["n"]))
+    for path in (tmp_path / "Split-s").iterdir():
+        pq.write_table(pq.read_table(path), path, row_group_size=70)
+    reader = ExamplesReader(str(tmp_path / "Split-s"))
+    found = [
+        [n for batch in Share(reader, index, 3).found_batches() for n in batch.to_pydict()["n"]]
+        for index in range(3)
+    ]
+    assert sorted(n for share in found for n in share) == list(range(ROWS))
+    assert min(map(len, found)) > 250
+    assert Share(reader, 40, 41).parts == ()
+
+
+def test_torch_dataset_without_torch_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "penstock.examples.torch_data", raising=False)
+    with pytest.raises(DependencyError, match="torch is not installed") as told:
+        torch_dataset(str(tmp_path), RecordBatchesOptions(1))
+    assert "penstock[pytorch]" in str(told.value.hint)
