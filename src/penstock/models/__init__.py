@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from penstock.models.flavor import Flavor as Flavor
 from penstock.models.flavor import FlavorName as FlavorName
+from penstock.models.flavor import LoadOptions as LoadOptions
 from penstock.models.flavor import Predictor as Predictor
 from penstock.models.registry import describe as describe
 from penstock.models.registry import load as load
 from penstock.models.registry import recognise as recognise
+from penstock.models.saving import save as save
 from penstock.models.signature import DEFAULT_SIGNATURE as DEFAULT_SIGNATURE
 from penstock.models.signature import ModelInfo as ModelInfo
 from penstock.models.signature import Signature as Signature

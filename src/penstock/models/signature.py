@@ -39,8 +39,9 @@ class Signature:
 
     Attributes:
         name: Name of the signature; ``serving_default`` where a model has only one way.
-        inputs: What it takes, sorted by name.
-        outputs: What it gives, sorted by name.
+        inputs: What it takes, in the model's own order where it has one (a tabular model stacks its features in this
+            order), else sorted by name.
+        outputs: What it gives, likewise.
     """
 
     name: str = DEFAULT_SIGNATURE
@@ -74,11 +75,13 @@ class ModelInfo:
         flavor: The flavor's name.
         signatures: Its signatures, sorted by name; empty where they cannot be read from the files.
         library_version: Version of the library that saved it; empty where the files do not say.
+        classes: What a classifier tells apart, in the order of its probabilities; empty for other models.
     """
 
     flavor: str
     signatures: tuple[Signature, ...] = field(default=())
     library_version: str = ""
+    classes: tuple[str | int | float | bool, ...] = ()
 
     @property
     def signature(self) -> Signature | None:

@@ -54,7 +54,12 @@ class TrainedModel:
             raise DataError(
                 "the model is of no known flavor", expected="files of a framework that is known here"
             )
-        predictor = models.load(self.serving_dir, self.info.flavor, signature_name=signature_name)
+        predictor = models.load(
+            self.serving_dir,
+            self.info.flavor,
+            signature_name=signature_name,
+            options=models.LoadOptions(trusted=True),
+        )
         return predictor.predict(to_example_layout(to_arrow(table)))
 
 

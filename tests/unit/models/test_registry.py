@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from penstock.errors import DataError, DependencyError, ParameterError
-from penstock.models import Flavor, describe, load, recognise, registry
+from penstock.models import Flavor, LoadOptions, describe, load, recognise, registry
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,13 @@ class TestAnotherFlavor:
         self, flavor: types.ModuleType, tmp_path: Path
     ) -> None:
         (tmp_path / "a.fake").touch()
-        flavor.load = lambda uri, name: (uri, name)  # type: ignore[attr-defined]
-        assert load(str(tmp_path), signature_name="s") == (str(tmp_path), "s")
-        assert load("anywhere", "sklearn") == ("anywhere", None)
+        flavor.load = lambda uri, name, options: (uri, name, options)  # type: ignore[attr-defined]
+        assert load(str(tmp_path), signature_name="s") == (str(tmp_path), "s", LoadOptions())
+        given = LoadOptions(device="cpu", trusted=True)
+        assert load("anywhere", "sklearn", options=given) == ("anywhere", None, given)
 
     def test_its_missing_library_is_named_with_the_extra(self, flavor: types.ModuleType) -> None:
-        def missing(uri: str, name: str | None) -> None:
+        def missing(uri: str, name: str | None, options: LoadOptions) -> None:
             raise ModuleNotFoundError("No module named 'fakelib.core'", name="fakelib.core")
 
         flavor.load = missing  # type: ignore[attr-defined]
@@ -107,7 +108,7 @@ class TestAnotherFlavor:
             load("anywhere", "sklearn")
 
     def test_another_missing_module_is_not_mistaken_for_it(self, flavor: types.ModuleType) -> None:
-        def broken(uri: str, name: str | None) -> None:
+        def broken(uri: str, name: str | None, options: LoadOptions) -> None:
             raise ModuleNotFoundError("No module named 'other'", name="other")
 
         flavor.load = broken  # type: ignore[attr-defined]

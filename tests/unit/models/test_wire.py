@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.models.tensorflow import wire
+from penstock.models import wire
 
 
 def test_every_wire_type_is_read_or_stepped_over() -> None:

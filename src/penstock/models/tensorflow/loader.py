@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,15 @@ from penstock import files
 from penstock.errors import DataError, ParameterError
 from penstock.examples.layout import encode_examples
 from penstock.models.columns import dense_column
+from penstock.models.devices import choose_device
+from penstock.models.flavor import LoadOptions
+from penstock.models.location import local_copy
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, unknown_signature
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_LOG = logging.getLogger(__name__)
 
 
 class SavedModelPredictor:
@@ -29,28 +34,43 @@ class SavedModelPredictor:
     Args:
         model: What ``tf.saved_model.load`` returned; it is kept, because its functions do not keep it.
         name: Name of the signature.
+        device: Where it runs.
+        size_bytes: Bytes of its files.
     """
 
-    def __init__(self, model: Any, name: str) -> None:
+    def __init__(self, model: Any, name: str, device: str, size_bytes: int) -> None:
         if name not in model.signatures:
             raise unknown_signature(name, list(model.signatures))
         self._model = model
         self._function = model.signatures[name]
         self._signature = _signature_of(name, self._function)
+        self._device = device
+        self._size_bytes = size_bytes
 
     @property
     def signature(self) -> Signature:
         """The signature that is called."""
         return self._signature
 
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return self._device
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its files."""
+        return self._size_bytes
+
     def with_signature(self, name: str) -> SavedModelPredictor:
         """Returns the same model behind another of its signatures."""
-        return SavedModelPredictor(self._model, name)
+        return SavedModelPredictor(self._model, name, self._device, self._size_bytes)
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, np.ndarray[Any, Any]]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""
         try:
-            outputs = self._function(**self._feeds(batch))
+            with tf.device(_tensorflow_name(self._device)):
+                outputs = self._function(**self._feeds(batch))
         except tf.errors.InvalidArgumentError as error:
             raise DataError(
                 f"the model refused the examples in signature {self._signature.name!r}",
@@ -67,24 +87,50 @@ class SavedModelPredictor:
         return {spec.name: tf.constant(dense_column(batch, spec), spec.dtype) for spec in inputs}
 
 
-def load(uri: str, signature_name: str | None = None) -> SavedModelPredictor:
+def load(uri: str, signature_name: str | None, options: LoadOptions) -> SavedModelPredictor:
     """Loads a SavedModel from any file system.
 
     Args:
         uri: Its folder.
         signature_name: Signature to call; ``None`` means ``serving_default``, or the only one.
+        options: Its ``features`` are refused: a SavedModel names what it takes.
 
     Raises:
         DataError: It does not load.
-        ParameterError: It has no such signature, or none at all.
+        ParameterError: It has no such signature, or none at all; no such device; or features are given.
     """
-    if files.is_local(uri):
-        model = _load(files.local_path(uri), uri)
-    else:
-        with tempfile.TemporaryDirectory(prefix="penstock-model-") as folder:
-            files.copy_tree(uri, folder)
-            model = _load(folder, uri)
-    return SavedModelPredictor(model, signature_name or _default_name(list(model.signatures), uri))
+    if options.features:
+        raise ParameterError(
+            "a SavedModel names its own inputs",
+            input="features",
+            expected="no features for a model of flavor tensorflow",
+            hint="where a column has another name than the input, say so in the step's inputs",
+        )
+    _limit_threads(options.threads)
+    gpus = [f"cuda:{index}" for index in range(len(tf.config.list_logical_devices("GPU")))]
+    device = choose_device(options.device, gpus, library="TensorFlow")
+    with local_copy(uri) as path, tf.device(_tensorflow_name(device)):
+        model = _load(path, uri)
+    name = signature_name or _default_name(list(model.signatures), uri)
+    return SavedModelPredictor(model, name, device, files.tree_size(uri))
+
+
+def _tensorflow_name(device: str) -> str:
+    return f"/{device.replace('cuda', 'GPU')}" if ":" in device else "/CPU:0"
+
+
+def _limit_threads(threads: int | None) -> None:
+    """Limits the threads of a call; TensorFlow takes that once in a process, before it does anything else."""
+    settings = tf.config.threading
+    if threads is None or settings.get_intra_op_parallelism_threads() == threads:
+        return
+    try:
+        settings.set_intra_op_parallelism_threads(threads)
+        settings.set_inter_op_parallelism_threads(threads)
+    except RuntimeError:
+        _LOG.warning(
+            "TensorFlow has started with another number of threads in this process: %d is too late", threads
+        )
 
 
 def _load(path: str, uri: str) -> Any:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from penstock import files
 from penstock.errors import DataError
+from penstock.models import wire
 from penstock.models.signature import ModelInfo, Signature, TensorSpec
-from penstock.models.tensorflow import wire
 
 SERVE_TAG = "serve"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads protobuf's wire format field by field, without message classes.
 
-A SavedModel's signatures are a few hundred bytes behind a graph of any size. Reading them needs neither TensorFlow,
-which has the message classes, nor a parse of the graph: a field that is not wanted is stepped over.
+The signatures of a SavedModel or an ONNX model are a few hundred bytes beside a graph of any size. Reading them needs
+neither the library that has the message classes, nor a parse of the graph: a field that is not wanted is stepped over.
 Format: https://protobuf.dev/programming-guides/encoding/
 """
 

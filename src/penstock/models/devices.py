@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a model runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from penstock.errors import ParameterError
+
+_LOG = logging.getLogger(__name__)
+
+CPU = "cpu"
+
+
+def choose_device(wanted: str, gpus: Sequence[str], *, library: str) -> str:
+    """Returns the device for a model, and says so in the log where that is not what was asked for.
+
+    Args:
+        wanted: ``auto``, ``cpu``, ``gpu``, or a device's own name.
+        gpus: Names of the GPUs that the library can use here, such as ``cuda:0``; none where it runs on CPUs only.
+        library: The library's name.
+
+    Raises:
+        ParameterError: A device is named that is not there.
+    """
+    if wanted == CPU or (wanted == "auto" and not gpus):
+        return CPU
+    if wanted in ("auto", "gpu", "cuda") and gpus:
+        _LOG.info("%s runs on %s", library, gpus[0])
+        return gpus[0]
+    if wanted == "gpu":
+        _LOG.warning("%s finds no GPU that it can use here: the model runs on the CPU", library)
+        return CPU
+    if wanted in gpus:
+        return wanted
+    raise ParameterError(
+        f"{library} has no device {wanted!r} here",
+        input="device",
+        expected="auto, cpu, gpu" + "".join(f", {name}" for name in gpus),
+    )
