@@ -148,9 +148,18 @@ class TunerResults(Artifact):
 
 
 class InferenceResult(Artifact):
-    """Predictions of BulkInferrer."""
+    """Predictions: Parquet, or TFRecord of PredictionLog as TFX writes it, ``prediction_logs-*.gz``."""
 
     TYPE_NAME = "InferenceResult"
+
+
+class DeadLetters(Artifact):
+    """Rows that failed in inference, with key, step, stage and cause, ``failed-rows-*.parquet``; none where none has.
+
+    A type that TFX does not have.
+    """
+
+    TYPE_NAME = "DeadLetters"
 
 
 class ExamplesDiff(Artifact):
@@ -210,7 +219,7 @@ STANDARD_TYPES: Mapping[str, type[Artifact]] = {
     for cls in (
         Examples, ExampleStatistics, ExampleAnomalies, Schema, TransformGraph, TransformCache, Model, ModelRun,
         ModelEvaluation, ModelBlessing, InfraBlessing, PushedModel, HyperParameters, TunerResults, InferenceResult,
-        ExamplesDiff, ExternalArtifact, String, Bytes, Integer, Float, Boolean, JsonValue,
+        DeadLetters, ExamplesDiff, ExternalArtifact, String, Bytes, Integer, Float, Boolean, JsonValue,
     )
 }  # fmt: skip
 

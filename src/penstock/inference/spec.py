@@ -82,6 +82,8 @@ class ModelStep:
             instead of the rows; as many rows, in the same order.
         postprocess: The same for what the model has answered: it is given the rows with the model's columns, and
             returns the columns to add.
+        signature: Signature of the model to call, where it is not the one that the model's settings say: steps that
+            call several signatures of one model share one loaded copy of it.
     """
 
     model: str
@@ -89,6 +91,7 @@ class ModelStep:
     outputs: Mapping[str, str] = field(default_factory=dict)
     preprocess: str | None = None
     postprocess: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from penstock.artifacts.standard import Boolean as Boolean
 from penstock.artifacts.standard import Bytes as Bytes
+from penstock.artifacts.standard import DeadLetters as DeadLetters
 from penstock.artifacts.standard import ExampleAnomalies as ExampleAnomalies
 from penstock.artifacts.standard import Examples as Examples
 from penstock.artifacts.standard import ExamplesDiff as ExamplesDiff
