@@ -18,6 +18,7 @@ SOURCE = "source"
 
 SourceFormat = Literal["csv", "json_lines", "parquet", "tfrecord", "files"]
 ResultFormat = Literal["parquet", "prediction_log"]
+ElementKind = Literal["numpy", "dict", "tensor", "tensors", "text", "pandas", "batch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,20 @@ class ModelSettings:
         features: Columns that the model takes, in this order, where its files do not name them.
         signature: Signature to call; ``None`` means the default one.
         trusted: Whether its files may be unpickled although no pipeline of this store has made them.
-        handler: Dotted path of a Beam ``ModelHandler`` class to run instead of Penstock's own.
-        handler_arguments: Keyword arguments of that class; ``{model}`` inside text stands for the model's folder.
+        loader_arguments: What the loader of its flavor needs where its files do not say it: ``class`` (dotted path) and
+            ``params`` of a PyTorch state dict, ``task`` of a Hugging Face pipeline.
+        handler: Beam ``ModelHandler`` to run instead of Penstock's own: the dotted path of a class, or of a function that
+            returns one, or a short name (``vertex_ai``, ``gemini``, ``vllm``, ``vllm_chat``, ``tensorrt``,
+            ``huggingface_pipeline``).
+        handler_arguments: Keyword arguments of that class; ``{model}`` inside text stands for the model's folder, and a text
+            that starts with ``python:`` for what is found at the dotted path behind it.
+        inference_arguments: What the handler is given with each call (Beam's ``inference_args``).
         elements: What that handler takes: ``numpy`` (one array of the features a row), ``dict`` (one dictionary of
             values a row), ``tensor`` and ``tensors`` (the same for PyTorch), ``text`` (the value of the one feature),
-            ``batch`` (the whole record batch).
+            ``pandas`` (a DataFrame of one row), ``batch`` (the whole record batch). What Beam's own handlers take is
+            known; all others take ``dict`` where it is not said.
+        element_key: Column whose values are the keys of a handler that takes keyed elements; without it, keys are
+            numbers of rows.
     """
 
     device: str = "auto"
@@ -65,9 +75,12 @@ class ModelSettings:
     features: tuple[str, ...] = ()
     signature: str | None = None
     trusted: bool = False
+    loader_arguments: Mapping[str, Any] = field(default_factory=dict)
     handler: str | None = None
     handler_arguments: Mapping[str, Any] = field(default_factory=dict)
-    elements: Literal["numpy", "dict", "tensor", "tensors", "text", "batch"] | None = None
+    inference_arguments: Mapping[str, Any] = field(default_factory=dict)
+    elements: ElementKind | None = None
+    element_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

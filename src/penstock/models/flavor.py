@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from penstock.errors import ParameterError, did_you_mean
 from penstock.models.signature import Signature
 
 if TYPE_CHECKING:
@@ -25,12 +26,29 @@ class LoadOptions:
         threads: Threads of the framework for one call; ``None`` leaves the framework's default.
         trusted: Whether the files may be unpickled, which runs whatever code they hold.
         features: Columns that the model takes, in this order, where its files do not name them.
+        arguments: What else the flavor's loader needs where the files do not say it: ``class`` and ``params`` of a PyTorch
+            state dict, ``task`` of a Hugging Face pipeline.
     """
 
     device: str = "auto"
     threads: int | None = None
     trusted: bool = False
     features: tuple[str, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def check_arguments(self, flavor: str, *known: str) -> None:
+        """Refuses arguments that a flavor's loader does not take.
+
+        Raises:
+            ParameterError: With the nearest known name.
+        """
+        for name in self.arguments:
+            if name not in known:
+                raise ParameterError(
+                    f"models of flavor {flavor!r} are loaded without an argument {name!r}",
+                    input="loader_arguments",
+                    hint=did_you_mean(name, known),
+                )
 
 
 class Predictor(Protocol):
