@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from penstock import files
 from penstock.artifacts.artifact import Artifact
-from penstock.artifacts.standard import InfraBlessing, ModelBlessing
+from penstock.artifacts.blessing import refusal
 from penstock.components.pusher.component import PusherInputs, PusherParameters, PusherPlan
 from penstock.components.pusher.versions import newest_version, version_uri
 from penstock.errors import ParameterError
 from penstock.runtime.roles import Decision, Driver, DriverContext, Reuse, Run, Skip
 
 STAMPED_MODEL = "stamped_model"
-_BLESSED, _REASONS, _HAS_MODEL = "blessed", "reasons", "has_model"
+_HAS_MODEL = "has_model"
 _FINISHED = ("COMPLETE", "CACHED")
 
 
@@ -26,9 +26,9 @@ class PusherDriver(Driver[PusherInputs, PusherParameters, PusherPlan]):
         self, inputs: PusherInputs, parameters: PusherParameters, context: DriverContext
     ) -> Decision[PusherPlan]:
         folder = _destination(parameters, context.project_root)
-        refusal = _refusal(inputs)
-        if refusal:
-            return Skip(f"not pushed: {refusal}")
+        refused = _refusal(inputs)
+        if refused:
+            return Skip(f"not pushed: {refused}")
         key, source = _source(inputs)
         last = _last_push(folder, context)
         newest = newest_version(folder)
@@ -52,29 +52,7 @@ def _destination(parameters: PusherParameters, project_root: str) -> str:
 
 
 def _refusal(inputs: PusherInputs) -> str:
-    for artifact, verb in (
-        (inputs.model_blessing, "blessed"),
-        (inputs.infra_blessing, "blessed for its server"),
-    ):
-        if artifact is None:
-            continue
-        blessed = _is_blessed(artifact)
-        if blessed is None:
-            return "nothing was decided about the model, as it is when Evaluator has no thresholds"
-        if not blessed:
-            reasons = artifact.get_string_custom_property(_REASONS).splitlines()
-            return f"the model is not {verb}" + (f": {'; '.join(reasons)}" if reasons else "")
-    return ""
-
-
-def _is_blessed(artifact: ModelBlessing | InfraBlessing) -> bool | None:
-    """Returns the verdict: of the metadata, or of the file where the artifact was imported without any."""
-    if artifact.has_custom_property(_BLESSED):
-        return artifact.get_int_custom_property(_BLESSED) == 1
-    prefix = "INFRA_" if isinstance(artifact, InfraBlessing) else ""
-    if files.exists(files.join(artifact.uri, f"{prefix}BLESSED")):
-        return True
-    return False if files.exists(files.join(artifact.uri, f"{prefix}NOT_BLESSED")) else None
+    return refusal(inputs.model_blessing) or refusal(inputs.infra_blessing, "blessed for its server")
 
 
 def _source(inputs: PusherInputs) -> tuple[str, str]:
