@@ -105,6 +105,10 @@ class FolderSource:
         seen.known = False
         return False
 
+    def positions(self, incoming: Sequence[Incoming]) -> dict[str, int]:  # noqa: ARG002  nothing to say
+        """Returns none: a folder has no order."""
+        return {}
+
     def settle(self, done: Sequence[Incoming]) -> None:
         """Does nothing: files stay where they are."""
 

@@ -91,6 +91,9 @@ class Source(Protocol):
     def unreadable(self, incoming: Incoming, reason: str) -> bool:
         """Takes note of what could not be read; returns whether that is final, else ``poll`` will bring it again."""
 
+    def positions(self, incoming: Sequence[Incoming]) -> dict[str, int]:
+        """Returns where places in the source stand once these are claimed, for the journal to keep."""
+
     def settle(self, done: Sequence[Incoming]) -> None:
         """Tells the source that messages are done. Telling it twice does no harm.
 

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Kafka topic as a source.
+
+The offsets are kept in the stream's own journal, in the same transaction that claims the messages before them; they are
+committed to the cluster as well, after the results are published, so that its tools show how far the stream is. All
+partitions are read by this one stream: they are assigned, not shared out among the members of the group.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from penstock.errors import DependencyError, ParameterError, StorageError
+from penstock.inference.streaming.environment import expanded
+from penstock.inference.streaming.incoming import Incoming, SourceLostError
+from penstock.inference.streaming.messages import BatchFolder, Message, MessageSource
+from penstock.inference.streaming.spec import KafkaSpec
+
+_LOG = logging.getLogger(__name__)
+_ANSWER_SECONDS = 5.0
+_LOOK_FOR_PARTITIONS_SECONDS = 30.0
+_PASSING = frozenset(
+    {
+        "_ALL_BROKERS_DOWN",
+        "_TRANSPORT",
+        "_TIMED_OUT",
+        "_RESOLVE",
+        "_WAIT_COORD",
+        "COORDINATOR_NOT_AVAILABLE",
+        "COORDINATOR_LOAD_IN_PROGRESS",
+        "NOT_COORDINATOR",
+        "REQUEST_TIMED_OUT",
+        "UNKNOWN_TOPIC_OR_PART",
+    }
+)
+"""Errors that end by themselves, or when the cluster is back."""
+
+
+class KafkaSource(MessageSource):
+    """The messages of a Kafka topic.
+
+    Args:
+        spec: The topic.
+        limit: Most messages in a tick.
+        batches: Where batches are written.
+        position: Returns the offset at which a partition's next message is, as the journal has it.
+        keep_positions: Has the journal keep offsets.
+
+    Raises:
+        DependencyError: The client library is not installed.
+        ParameterError: The client does not take these settings.
+    """
+
+    def __init__(
+        self,
+        spec: KafkaSpec,
+        limit: int,
+        batches: BatchFolder,
+        position: Callable[[str], int | None],
+        keep_positions: Callable[[Mapping[str, int]], None],
+    ) -> None:
+        super().__init__(batches, spec.format)
+        self._spec = spec
+        self._limit = limit
+        self._position = position
+        self._keep_positions = keep_positions
+        self._assigned: set[int] = set()
+        self._next_look = 0.0
+        self._trouble = ""
+        self._consumer = self._made()
+
+    @property
+    def label(self) -> str:
+        """Servers, topic and group."""
+        return f"kafka {self._spec.servers} topic {self._spec.topic}, group {self._spec.group}"
+
+    def poll(self, wait_seconds: float) -> list[Incoming]:
+        """Returns a batch of messages for each partition that has some."""
+        if time.monotonic() >= self._next_look:
+            self._look_for_partitions()
+        first = self._consumer.poll(wait_seconds)
+        if first is None:
+            self._check_trouble()
+            return []
+        rest = self._consumer.consume(self._limit - 1, timeout=0) if self._limit > 1 else []
+        self._trouble = ""
+        partitions: dict[int, list[Any]] = {}
+        for message in (first, *rest):
+            if message.error() is not None:
+                self._refuse(message.error())
+            else:
+                partitions.setdefault(message.partition(), []).append(message)
+        return [self._batch(partition, group) for partition, group in sorted(partitions.items())]
+
+    def positions(self, incoming: Sequence[Incoming]) -> dict[str, int]:
+        """Returns the offsets behind the messages."""
+        receipts = [json.loads(item.receipt) for item in incoming]
+        return {self._place(receipt["partition"]): receipt["next"] for receipt in receipts}
+
+    def settle(self, done: Sequence[Incoming]) -> None:
+        """Commits the offsets."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        receipts = [json.loads(incoming.receipt) for incoming in done]
+        offsets = {receipt["partition"]: receipt["next"] for receipt in receipts}
+        places = [TopicPartition(self._spec.topic, partition, at) for partition, at in offsets.items()]
+        try:
+            self._consumer.commit(offsets=places, asynchronous=False)
+        except KafkaException as error:
+            if _is_outage(error.args[0]):
+                raise self._lost(error.args[0].str()) from error
+            # Whoever else has the group may refuse it; what counts is in the journal.
+            _LOG.warning("the offsets of %s cannot be committed: %s", self.label, error.args[0].str())
+        self.batches.remove(incoming.name for incoming in done)
+
+    def close(self) -> None:
+        """Leaves the cluster."""
+        self._consumer.close()
+
+    # --------------------------------------------------------------------------------------------------------- private
+
+    def _made(self) -> Any:
+        try:
+            from confluent_kafka import Consumer, KafkaException
+        except ModuleNotFoundError as error:
+            raise DependencyError(
+                "Kafka topics need the library confluent-kafka",
+                got=str(error),
+                hint="pip install 'penstock[kafka]'",
+            ) from error
+        options = {
+            name: expanded(value, f"stream.kafka.options.{name}") if isinstance(value, str) else value
+            for name, value in self._spec.options.items()
+        }
+        settings = {
+            **options,
+            "bootstrap.servers": expanded(self._spec.servers, "stream.kafka.servers"),
+            "group.id": self._spec.group,
+            "enable.auto.commit": False,
+            "auto.offset.reset": self._spec.start,
+            "error_cb": self._told,
+        }
+        try:
+            return Consumer(settings, logger=_LOG)
+        except (KafkaException, TypeError, ValueError) as error:
+            raise ParameterError(
+                "the Kafka client does not take these settings", input="stream.kafka", got=str(error)
+            ) from error
+
+    def _told(self, error: Any) -> None:
+        """Takes note of what the client says of its connections; it goes on trying by itself."""
+        if _is_outage(error):
+            self._trouble = error.str()
+
+    def _check_trouble(self) -> None:
+        if self._trouble:
+            self._metadata()
+            self._trouble = ""
+
+    def _metadata(self) -> Any:
+        from confluent_kafka import KafkaException
+
+        try:
+            return self._consumer.list_topics(self._spec.topic, timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            raise self._lost(error.args[0].str()) from error
+
+    def _look_for_partitions(self) -> None:
+        """Assigns the topic's partitions, later those that have come to it."""
+        from confluent_kafka import TopicPartition
+
+        topic = self._metadata().topics[self._spec.topic]
+        if topic.error is not None:
+            raise SourceLostError(
+                f"the Kafka topic {self._spec.topic} cannot be read: {topic.error.str()}",
+                input=self.label,
+                hint="make the topic, or check its name and who may read it",
+            )
+        fresh = sorted(set(topic.partitions) - self._assigned)
+        if fresh:
+            starts = {partition: self._start(partition) for partition in fresh}
+            self._keep_positions({self._place(partition): at for partition, at in starts.items()})
+            self._consumer.incremental_assign(
+                [TopicPartition(self._spec.topic, partition, at) for partition, at in starts.items()]
+            )
+            self._assigned.update(fresh)
+        self._next_look = time.monotonic() + _LOOK_FOR_PARTITIONS_SECONDS
+
+    def _start(self, partition: int) -> int:
+        """Returns where a partition is read from: where the journal, or else the group, stands, or as it is told."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        known = self._position(self._place(partition))
+        if known is not None:
+            return known
+        place = TopicPartition(self._spec.topic, partition)
+        try:
+            (committed,) = self._consumer.committed([place], timeout=_ANSWER_SECONDS)
+            if committed.offset >= 0:
+                return int(committed.offset)
+            low, high = self._consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            raise self._lost(error.args[0].str()) from error
+        # A partition that comes later is new as a whole.
+        return int(low if self._spec.start == "earliest" or self._assigned else high)
+
+    def _batch(self, partition: int, group: Sequence[Any]) -> Incoming:
+        first, last = group[0].offset(), group[-1].offset()
+        topic = self._spec.topic
+        _, milliseconds = group[-1].timestamp()
+        return self.batch(
+            [Message(f"{partition}-{message.offset()}", message.value()) for message in group],
+            source=self.label,
+            stem=f"{topic}-{partition}-{first}--{last}",
+            label=f"{topic} partition {partition}, {first}" + (f" to {last}" if last != first else ""),
+            arrived=milliseconds / 1000 if milliseconds > 0 else time.time(),
+            receipt={"partition": partition, "next": last + 1},
+        )
+
+    def _refuse(self, error: Any) -> None:
+        """Takes note of an error among the messages: what came with it must not get lost."""
+        if error.name() == "_PARTITION_EOF":
+            return
+        if not _is_outage(error):
+            raise StorageError(f"the Kafka topic cannot be read: {error.str()}", input=self.label)
+        self._trouble = error.str()
+
+    def _lost(self, cause: str) -> SourceLostError:
+        return SourceLostError(
+            f"the Kafka cluster is out of reach: {cause}",
+            input=self.label,
+            hint="start the cluster, or check its address; what it holds is not lost",
+        )
+
+    def _place(self, partition: int) -> str:
+        return f"{self._spec.topic}/{partition}"
+
+
+def _is_outage(error: Any) -> bool:
+    """Says whether an error of the client is one of the connection, or one that goes by."""
+    return error.retriable() or error.name() in _PASSING
