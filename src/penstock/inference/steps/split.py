@@ -73,8 +73,8 @@ def key_hashes(keys: pa.Array, salt: str = "") -> Hashes:
     """Returns the number of each key, as this module's docstring says."""
     texts = key_texts(keys)
     if salt:
-        prefix = salt.encode() + b"\0"
-        texts = pa.array([prefix + text for text in texts.to_pylist()], pa.binary())
+        prefix, between = (pa.scalar(part, pa.large_binary()) for part in (salt.encode() + b"\0", b""))
+        texts = pc.binary_join_element_wise(prefix, texts, between)
     return hash_feature(texts)
 
 
