@@ -26,8 +26,8 @@ class LoadOptions:
         threads: Threads of the framework for one call; ``None`` leaves the framework's default.
         trusted: Whether the files may be unpickled, which runs whatever code they hold.
         features: Columns that the model takes, in this order, where its files do not name them.
-        arguments: What else the flavor's loader needs where the files do not say it: ``class`` and ``params`` of a PyTorch
-            state dict, ``task`` of a Hugging Face pipeline.
+        arguments: What else the flavor's loader needs where the files do not say it: ``class`` and ``params`` of a
+            PyTorch state dict, ``task`` of a Hugging Face pipeline.
     """
 
     device: str = "auto"

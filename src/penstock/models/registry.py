@@ -59,7 +59,9 @@ FLAVORS: tuple[Flavor, ...] = (
         files=("*.pt", "*.pth", "*.pt2"),
         library="torch",
         extra="pytorch",
-        classes=("torch.nn.modules.module.Module",),
+        classes=("torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"),
+        loader="penstock.models.pytorch.loading:load",
+        saver="penstock.models.pytorch.saving:save",
     ),
     Flavor(
         name="xgboost",

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What models give, as columns: arrays, tensors of any framework, or a value of whatever kind per row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from penstock.errors import DataError
+
+DEFAULT_OUTPUT = "output"
+"""Name of an output that the model does not name."""
+
+Column = Any  # a NumPy array with a row per row, or an Arrow array where values are no tensors
+
+
+def as_array(value: Any) -> np.ndarray[Any, Any] | None:
+    """Returns a tensor of any framework as a NumPy array on the CPU; ``None`` for what is no tensor."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    if hasattr(value, "detach"):  # PyTorch's
+        value = value.detach().cpu()
+        return np.asarray(value.float().numpy() if str(value.dtype) == "torch.bfloat16" else value.numpy())
+    if hasattr(value, "dtype") and callable(getattr(value, "numpy", None)):  # TensorFlow's
+        return np.asarray(value.numpy())
+    return None
+
+
+def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
+    """Returns a value per row as columns.
+
+    Rows that are mappings (or data classes, named tuples, pydantic's models) make a column per key, null where a row
+    lacks it; all other values make one column, ``output``. Numbers and tensors of one shape become a NumPy array; text,
+    lists of differing lengths and nested values become an Arrow array.
+
+    Raises:
+        DataError: Some rows have named values and others have not, or values have no common type.
+    """
+    rows = [_with_names(value) for value in values]
+    named = [row for row in rows if isinstance(row, Mapping)]
+    if not named:
+        return {DEFAULT_OUTPUT: _column(DEFAULT_OUTPUT, rows)}
+    if len(named) < sum(row is not None for row in rows):
+        raise DataError(
+            "the model names the values of some rows and not of others",
+            expected="a mapping for every row, or for none",
+            got=", ".join(sorted({type(row).__name__ for row in rows})),
+        )
+    names = list(dict.fromkeys(str(name) for row in named for name in row))
+    return {name: _column(name, [None if row is None else row.get(name) for row in rows]) for name in names}
+
+
+def _with_names(value: Any) -> Any:
+    """Returns whatever has named fields as a mapping, and all else as it is."""
+    if isinstance(value, Mapping):
+        return {str(name): part for name, part in value.items()}
+    if hasattr(value, "_asdict"):
+        return value._asdict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
+    if callable(getattr(value, "model_dump", None)):
+        return value.model_dump()
+    return value
+
+
+def _column(name: str, values: Sequence[Any]) -> Column:
+    arrays = [as_array(value) for value in values]
+    found = [array for array in arrays if array is not None]
+    if values and len(found) == len(values) and len({array.shape for array in found}) == 1:
+        stacked = np.stack(found)
+        if stacked.dtype.kind in "biuf":
+            return stacked
+    plain = [_plain(value) for value in values]
+    try:
+        return pa.array(plain)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"the values of output {name!r} have no common type",
+            input=name,
+            expected="numbers, text, lists or mappings of one kind in all rows",
+            got=str(error).splitlines()[0][:300],
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Returns a value made of Python's own types, tensors inside it as lists."""
+    if value is None or isinstance(value, (str, bytes, bool, int, float)):
+        return value
+    array = as_array(value)
+    if array is not None:
+        return array.tolist()
+    value = _with_names(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(part) for part in value]
+    return value
