@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from penstock.errors import did_you_mean
 from penstock.inference.functions import missing_functions
 from penstock.inference.problems import Place, Problem, refuse
-from penstock.inference.spec import SOURCE, InferenceGraph, ModelSettings, SinkSpec, Step
+from penstock.inference.setting_checks import of_settings, of_sinks, twice
+from penstock.inference.spec import SOURCE, InferenceGraph, Step
 from penstock.inference.ways import Origin, cycle
 from penstock.inference.ways import ends as ends
 from penstock.inference.ways import ordered as ordered
@@ -40,7 +41,7 @@ def problems(
     graph: InferenceGraph, models: Collection[str] | None = None, *, project_root: str | None = None
 ) -> list[Problem]:
     """Returns all that :func:`check` would refuse."""
-    found = [*_of_names(graph), *_of_edges(graph), *_of_steps(graph), *_of_settings(graph), *_of_sinks(graph)]
+    found = [*_of_names(graph), *_of_edges(graph), *_of_steps(graph), *of_settings(graph), *of_sinks(graph)]
     if models is not None:
         found += _of_models(graph, models)
     return [*found, *missing_functions(graph, project_root)]
@@ -229,7 +230,7 @@ def _of_lookup(at: Place, step: Step) -> Iterator[Problem]:
     for name in ("url", "table", "on"):
         if not getattr(step.lookup, name):
             yield Problem((*at, "lookup", name), f"lookup {step.name!r} names no {name}")
-    for name in _twice(step.lookup.columns):
+    for name in twice(step.lookup.columns):
         yield Problem((*at, "lookup", "columns"), f"lookup {step.name!r} names column {name!r} twice")
 
 
@@ -254,101 +255,3 @@ def _of_models(graph: InferenceGraph, given: Collection[str]) -> Iterator[Proble
             yield Problem(
                 ("models", name), f"no step uses model {name!r}", hint="take it out, or add a step `model: …`"
             )
-
-
-def _of_settings(graph: InferenceGraph) -> Iterator[Problem]:
-    if not 0 <= graph.max_failed_fraction <= 1:
-        yield Problem(
-            ("max_failed_fraction",),
-            "max_failed_fraction is no fraction",
-            "0 to 1",
-            str(graph.max_failed_fraction),
-        )
-    if graph.source_rows < 1:
-        yield Problem(("source_rows",), "source_rows must be at least 1", got=str(graph.source_rows))
-    if graph.carry is not None and _twice(graph.carry):
-        yield Problem(("carry",), f"carry names column {_twice(graph.carry)[0]!r} twice")
-    for name, settings in graph.models.items():
-        yield from _of_model(("models", name), name, settings)
-
-
-def _of_model(at: Place, name: str, settings: ModelSettings) -> Iterator[Problem]:
-    for attribute in ("batch_rows", "threads", "timeout_seconds", "model_copies"):
-        value = getattr(settings, attribute)
-        least = 0 if attribute == "timeout_seconds" else 1
-        if value is not None and (value < least or value == 0):
-            yield Problem(
-                (*at, attribute),
-                f"{attribute} of model {name!r} is too small",
-                "more than 0" if least == 0 else "at least 1",
-                str(value),
-            )
-    if settings.large_model and settings.model_copies is not None:
-        yield Problem(
-            (*at, "model_copies"),
-            f"model {name!r} is a large_model and has model_copies",
-            "one of the two",
-            hint="large_model means one copy on a machine",
-        )
-    if _twice(settings.features):
-        yield Problem(
-            (*at, "features"), f"features of model {name!r} name {_twice(settings.features)[0]!r} twice"
-        )
-    if settings.handler is None:
-        for attribute in ("handler_arguments", "elements"):
-            if getattr(settings, attribute):
-                yield Problem(
-                    (*at, attribute), f"{attribute} of model {name!r} is for a handler, and none is named"
-                )
-
-
-# -------------------------------------------------------------------------------------------------------------- sinks
-
-
-def _of_sinks(graph: InferenceGraph) -> Iterator[Problem]:
-    names = [step.name for step in graph.steps]
-    last = ends(graph)
-    for index, sink in enumerate(graph.sinks):
-        at: Place = ("sinks", index)
-        if sink.source is None and len(last) != 1:
-            yield Problem(
-                (*at, "source"),
-                "a sink does not say which step's rows it takes",
-                f"source: one of {', '.join(last)}",
-                f"{len(last)} steps that end the graph",
-            )
-        elif sink.source is not None and sink.source not in names:
-            yield Problem(
-                (*at, "source"),
-                f"a sink takes the rows of {sink.source!r}, which is no step",
-                hint=did_you_mean(sink.source, names),
-            )
-        elif sink.source is not None and any(step.name == sink.source and step.split for step in graph.steps):
-            yield Problem(
-                (*at, "source"),
-                f"a sink takes the rows of {sink.source!r}, which is a split",
-                hint="name the step that comes from one of its ways",
-            )
-        yield from _of_place(at, sink)
-
-
-def _of_place(at: Place, sink: SinkSpec) -> Iterator[Problem]:
-    given = [name for name in ("path", "url", "bigquery") if getattr(sink, name)]
-    if len(given) != 1:
-        yield Problem(
-            at, "a sink has one place", "one of path, url and bigquery", " and ".join(given) or "none"
-        )
-    if sink.url and not sink.table:
-        yield Problem((*at, "table"), "a sink to a database names no table")
-    if sink.table and given and not sink.url:
-        yield Problem((*at, "table"), f"a sink with a {given[0]} has a table", hint="table is for a url")
-    if sink.format != "parquet" and given and not sink.path:
-        yield Problem((*at, "format"), f"a sink with a {given[0]} has a format", hint="format is for a path")
-    for name in ("columns", "key"):
-        for column in _twice(getattr(sink, name)):
-            yield Problem((*at, name), f"{name} of a sink names {column!r} twice")
-
-
-def _twice(names: Collection[str]) -> list[str]:
-    met: set[str] = set()
-    return [name for name in names if name in met or met.add(name)]  # type: ignore[func-returns-value]  # add returns None

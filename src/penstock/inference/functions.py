@@ -13,7 +13,10 @@ from pathlib import Path
 
 from penstock.errors import did_you_mean
 from penstock.inference.problems import Place, Problem
-from penstock.inference.spec import InferenceGraph, Step
+from penstock.inference.spec import InferenceGraph, ModelSettings, Step
+
+PYTHON = "python:"
+"""What a handler's argument starts with that stands for what is found at a dotted path."""
 
 
 def named_functions(graph: InferenceGraph) -> Iterator[tuple[Place, str]]:
@@ -22,8 +25,7 @@ def named_functions(graph: InferenceGraph) -> Iterator[tuple[Place, str]]:
         for place, name in _of_step(step):
             yield ("steps", index, *place), name
     for model, settings in graph.models.items():
-        if settings.handler is not None:
-            yield ("models", model, "handler"), settings.handler
+        yield from _of_model(("models", model), settings)
 
 
 def _of_step(step: Step) -> Iterator[tuple[Place, str]]:
@@ -35,6 +37,17 @@ def _of_step(step: Step) -> Iterator[tuple[Place, str]]:
         name = getattr(step.model, hook) if step.model else None
         if name is not None:
             yield ("model", hook), name
+
+
+def _of_model(at: Place, settings: ModelSettings) -> Iterator[tuple[Place, str]]:
+    if settings.handler is not None and "." in settings.handler:  # others are short names
+        yield (*at, "handler"), settings.handler
+    model_class = settings.loader_arguments.get("class")
+    if isinstance(model_class, str):
+        yield (*at, "loader_arguments", "class"), model_class
+    for name, value in settings.handler_arguments.items():
+        if isinstance(value, str) and value.startswith(PYTHON):
+            yield (*at, "handler_arguments", name), value.removeprefix(PYTHON)
 
 
 def function_paths(graph: InferenceGraph) -> tuple[str, ...]:

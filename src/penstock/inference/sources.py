@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which files a source is, what is in them by content, and which columns they have. Light until it is asked."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from penstock import files
+from penstock.errors import DataError
+from penstock.files.trees import combine
+from penstock.inference.column_flow import UNKNOWN, Column, Columns
+from penstock.inference.job import SourceFiles
+from penstock.inference.spec import SourceSpec
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSource:
+    """A source that was looked for.
+
+    Attributes:
+        files: Its files.
+        fingerprint: Number of files, bytes, and the SHA-256 of names (below the folder that they share) and contents.
+    """
+
+    files: SourceFiles
+    fingerprint: str
+
+
+def find_source(spec: SourceSpec, project_root: str) -> FoundSource:
+    """Finds a source's files and takes their fingerprint.
+
+    Args:
+        spec: A file, a folder (with all that lies in it, hidden files apart), or a pattern.
+        project_root: Folder that a relative path starts at.
+
+    Raises:
+        DataError: There is no file.
+    """
+    place = files.join(project_root, spec.files)
+    found = _files_at(place) or _matching(spec.files, project_root)
+    if not found:
+        raise DataError(
+            f"the source {spec.files} has no files",
+            input=place,
+            expected="a file, a folder with files, or a pattern such as data/*.csv",
+            got="an empty folder" if files.is_dir(place) else "no such file",
+            hint="a relative path starts at the project's root; hidden files do not count",
+        )
+    folder = posixpath.dirname(posixpath.commonprefix(found))
+    entries = [files.Entry(uri.removeprefix(f"{folder}/"), uri, files.size(uri)) for uri in found]
+    total = sum(entry.size for entry in entries)
+    fingerprint = f"num_files:{len(entries)},total_bytes:{total},sha256:{combine(entries)}"
+    return FoundSource(SourceFiles(tuple(found), spec.format), fingerprint)
+
+
+def _files_at(place: str) -> list[str]:
+    if files.is_dir(place):
+        return [files.join(place, name) for name in files.listdir(place) if _is_data(files.join(place, name))]
+    return [place] if files.exists(place) else []
+
+
+def _matching(pattern: str, project_root: str) -> list[str]:
+    is_relative = "://" not in pattern and not pattern.startswith("/")
+    found = files.glob(pattern, base=project_root) if is_relative else files.glob(pattern)
+    return [uri for uri in found if _is_data(uri)]
+
+
+def _is_data(uri: str) -> bool:
+    return not posixpath.basename(uri).startswith((".", "_")) and not files.is_dir(uri)
+
+
+def known_columns(source: SourceFiles) -> Columns:
+    """Returns the columns of files as far as their beginning or end tells them; nothing of other formats.
+
+    Raises:
+        DataError: A header is wrong, or the file is not what its name says.
+    """
+    if source.format == "files":
+        return Columns(
+            {"file": Column(kind="bytes", is_list=False), "content": Column(kind="bytes", is_list=False)}
+        )
+    first = source.files[0]
+    if source.format == "csv" or (source.format is None and _named(first, (".csv", ".csv.gz"))):
+        from penstock.examples.csv.lines import read_header
+
+        return Columns({name: Column() for name in read_header(first)})
+    if source.format == "parquet" or (source.format is None and _named(first, (".parquet",))):
+        return _of_parquet(source.files)
+    return UNKNOWN
+
+
+def _named(uri: str, suffixes: tuple[str, ...]) -> bool:
+    return uri.lower().endswith(suffixes)
+
+
+def _of_parquet(uris: Sequence[str]) -> Columns:
+    from penstock.examples.layout import is_list, kind_of
+    from penstock.examples.shards import open_parquet
+
+    known: dict[str, Column] = {}
+    for uri in uris:
+        with open_parquet(uri) as file:
+            schema = file.schema_arrow
+        for item in schema:
+            try:
+                kind = kind_of(item.type)
+            except DataError:  # no feature can hold it, but a result may
+                kind = None
+            known[item.name] = Column(kind=kind, is_list=is_list(item.type))
+    return Columns(known)
