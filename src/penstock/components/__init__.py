@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from penstock.components.bulk_inferrer.component import BulkInferrer as BulkInferrer
     from penstock.components.csv_example_gen.component import CsvExampleGen as CsvExampleGen
     from penstock.components.evaluator.component import Evaluator as Evaluator
     from penstock.components.example_validator.component import ExampleValidator as ExampleValidator
@@ -28,6 +29,7 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         {
+            "BulkInferrer": "penstock.components.bulk_inferrer.component",
             "CsvExampleGen": "penstock.components.csv_example_gen.component",
             "DataAccessor": "penstock.examples.accessor",
             "Evaluator": "penstock.components.evaluator.component",

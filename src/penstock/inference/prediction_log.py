@@ -16,12 +16,6 @@ import numpy.typing as npt
 from penstock.inference.job import ModelRef
 from penstock.inference.wire_format import bytes_field, map_entry
 
-Method = Literal["predict", "classify", "regress"]
-"""How a signature answers: a SavedModel says so of each of its signatures."""
-
-CLASSES, SCORES, REGRESSION = "classes", "scores", "outputs"
-"""What the outputs of signatures that classify and regress are called."""
-
 EXAMPLES_INPUT = "examples"
 """What the input is called that takes serialized examples where the model does not say."""
 

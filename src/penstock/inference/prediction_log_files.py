@@ -19,13 +19,18 @@ from penstock.inference import prediction_log as logs
 from penstock.inference.job import ModelRef
 from penstock.inference.tensor_proto import row_tensors, uniform_tensors
 from penstock.inference.writing import ResultRows
-from penstock.models.columns import dense_column
 from penstock.models.signature import TensorSpec
+from penstock.models.tensorflow.graphs import CLASSES, REGRESSION, SCORES, Method
 
 PREFIX, SUFFIX = "prediction_logs", ".gz"
 """How the files' names begin and end, as TFX's do."""
 
 _RECORD_ROWS = 1000
+_NUMBERS = {
+    "float32": pa.float32(), "float64": pa.float64(), "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(),
+    "int64": pa.int64(), "uint8": pa.uint8(), "uint16": pa.uint16(), "uint32": pa.uint32(), "uint64": pa.uint64(),
+    "bool": pa.bool_(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,19 @@ class AnswerColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class InputColumn:
+    """What an input of the model was fed with.
+
+    Attributes:
+        spec: The input.
+        column: Column of the source.
+    """
+
+    spec: TensorSpec
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one signature was asked and what it has answered.
 
@@ -51,14 +69,14 @@ class Answer:
         signature: Its name.
         method: What it does.
         outputs: What it gives; ``None`` where that is not known, which takes every column that was added.
-        inputs: What it was fed, by names of columns; empty where it was given the serialized example.
+        inputs: What it was fed with; empty where it was given the serialized example.
         examples_input: Name of the input that took the serialized example.
     """
 
     signature: str
-    method: logs.Method = "predict"
+    method: Method = "predict"
     outputs: tuple[AnswerColumn, ...] | None = None
-    inputs: tuple[TensorSpec, ...] = ()
+    inputs: tuple[InputColumn, ...] = ()
     examples_input: str = logs.EXAMPLES_INPUT
 
 
@@ -111,8 +129,8 @@ class PredictionLogWriter:
             return logs.single_logs(_single_method(answer), examples, results, metadata)
         inputs: dict[str, Sequence[bytes | None]] = {}
         if answer.inputs:
-            for spec in answer.inputs:
-                inputs[spec.name] = uniform_tensors(dense_column(rows.source, spec))
+            for fed in answer.inputs:
+                inputs[fed.spec.name] = _input_tensors(fed, rows.source)
         else:
             inputs[answer.examples_input] = uniform_tensors(np.array([[e] for e in examples], object)[:, 0])
         outputs = {
@@ -173,13 +191,22 @@ def _column(outputs: pa.RecordBatch, name: str) -> pa.Array:
     return outputs.column(index)
 
 
+def _input_tensors(fed: InputColumn, source: pa.RecordBatch) -> list[bytes | None]:
+    column = _column(source, fed.column)
+    if fed.spec.dtype in _NUMBERS and column.type != _NUMBERS[fed.spec.dtype]:
+        nested = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        wanted = _NUMBERS[fed.spec.dtype]
+        column = pc.cast(column, pa.list_(wanted) if nested else wanted)
+    return row_tensors(column, fed.spec.shape[1:] if fed.spec.shape else None)
+
+
 def _single_results(answer: Answer, outputs: pa.RecordBatch) -> list[bytes]:
     found = {column.output: _column(outputs, column.column) for column in _columns(answer, outputs)}
     if answer.method == "regress":
-        values = found[logs.REGRESSION]
+        values = found[REGRESSION]
         flat = values.flatten() if pa.types.is_nested(values.type) else values
         return logs.regressions(pc.cast(flat, pa.float32()).to_numpy(zero_copy_only=False))
-    labels, scores = found.get(logs.CLASSES), found.get(logs.SCORES)
+    labels, scores = found.get(CLASSES), found.get(SCORES)
     return logs.classifications(
         None if labels is None else [[_bytes(label) for label in row] for row in _lists(labels)],
         None if scores is None else _lists(scores),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from penstock import files
@@ -151,8 +152,9 @@ def finish(
     record: Record,
     digests: Mapping[str, Sequence[str]],
 ) -> Mapping[str, Sequence[Artifact]]:
-    """Publishes the outputs and marks the execution COMPLETE, in one transaction."""
-    for key, artifacts in outputs.items():
+    """Publishes the outputs that are not withheld and marks the execution COMPLETE, in one transaction."""
+    published = {key: group for key, group in outputs.items() if key not in record.withheld}
+    for key, artifacts in published.items():
         described = record.artifacts.get(key, ())
         for index, artifact in enumerate(artifacts):
             if index < len(described):
@@ -168,7 +170,12 @@ def finish(
         **record.execution,
         **{name: value for name, value in told.items() if value not in (None, "")},
     }
-    return store.finish_execution(execution_id, "COMPLETE", outputs, properties)
+    made = store.finish_execution(execution_id, "COMPLETE", published, properties)
+    for key in outputs.keys() - published.keys():
+        for artifact in outputs[key]:
+            with suppress(PenstockError):  # no one knows of it; what is left, a later run sweeps
+                files.remove_tree(artifact.uri)
+    return made
 
 
 def fail(run: Run, store: MetadataStore, node: NodeIR, execution_id: int, error: BaseException) -> None:

@@ -175,6 +175,7 @@ class Record:
         rows: Number of rows that the node handled, for the run's table.
         summary: One phrase for the run's table (``"blessed"``, ``"3 anomalies"``).
         stop: Where set, the run fails with this reason after everything was published.
+        withheld: Keys of outputs that are not published: nobody is to see them, and their files are removed.
     """
 
     artifacts: Mapping[str, Sequence[ArtifactRecord]] = field(default_factory=dict)
@@ -182,6 +183,7 @@ class Record:
     rows: int | None = None
     summary: str = ""
     stop: str | None = None
+    withheld: Sequence[str] = ()
 
 
 class Driver(Generic[InputsT, ParametersT, PlanT]):

@@ -14,6 +14,10 @@ from penstock import files
 from penstock.models import wire
 
 Method = Literal["predict", "classify", "regress"]
+"""How a signature answers."""
+
+CLASSES, SCORES, REGRESSION = "classes", "scores", "outputs"
+"""What the outputs of signatures that classify and regress are called."""
 
 _META_GRAPHS, _INFO, _TAGS, _SIGNATURES, _METHOD = 2, 1, 4, 5, 3
 _METHODS: Mapping[str, Method] = {

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which signatures of the model are called, and what each takes from the examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from penstock.artifacts.standard import Model
+from penstock.components.bulk_inferrer.component import BulkInferrerParameters, CalledSignature
+from penstock.errors import DataError, ParameterError
+from penstock.inference.job import ModelRef
+from penstock.models import registry
+from penstock.models.properties import recorded_info
+from penstock.models.signature import DEFAULT_SIGNATURE, ModelInfo, Signature, TensorSpec
+from penstock.models.tensorflow.graphs import Method, SavedGraph, saved_graphs
+
+_STEP_OF_ONE = "model"
+_TENSORFLOW = "tensorflow"
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
+
+
+def model_info(model: Model) -> ModelInfo:
+    """Returns what is recorded of a model, or else what its files say.
+
+    Raises:
+        DataError: Its files are missing, damaged, or of no known flavor.
+    """
+    recorded = recorded_info(model)
+    return recorded if recorded is not None and recorded.signatures else registry.describe(model.serving_uri)
+
+
+def called_signatures(
+    ref: ModelRef, info: ModelInfo | None, parameters: BulkInferrerParameters
+) -> tuple[CalledSignature, ...]:
+    """Returns the signatures that are called, in order.
+
+    Raises:
+        ParameterError: The model does not have one of them, has no default one, or not the tags that are asked for.
+    """
+    names = _wanted(parameters)
+    graph = _tagged_graph(ref, parameters.model_spec.tag)
+    if info is None or not info.signatures:
+        return _named([(name, None) for name in names or [""]], graph)
+    if names:
+        return _named([(name, info.named(name)) for name in names], graph)
+    if info.signature is None:
+        raise ParameterError(
+            f"the model has several signatures, and none is called {DEFAULT_SIGNATURE!r}",
+            input="model_spec.model_signature_name",
+            expected=f"one or more of {', '.join(signature.name for signature in info.signatures)}",
+        )
+    return _named([(info.signature.name, info.signature)], graph)
+
+
+def _wanted(parameters: BulkInferrerParameters) -> list[str]:
+    names = list(dict.fromkeys(parameters.model_spec.model_signature_name))
+    other = parameters.inference_config.model.signature
+    if names and other and names != [other]:
+        raise ParameterError(
+            "model_spec and inference_config name different signatures",
+            input="inference_config.model.signature",
+            expected=f"model_spec alone: {', '.join(names)}",
+            got=other,
+        )
+    return names or ([other] if other else [])
+
+
+def _named(called: Sequence[tuple[str, Signature | None]], graph: SavedGraph) -> tuple[CalledSignature, ...]:
+    steps = [_STEP_OF_ONE] if len(called) == 1 else [_step_name(name) for name, _ in called]
+    return tuple(
+        CalledSignature(step, name, _method(name, graph), signature)
+        for step, (name, signature) in zip(steps, called, strict=True)
+    )
+
+
+def _step_name(signature: str) -> str:
+    """Returns a name for the step of a signature: its own, unless no step may be called so."""
+    name = _NOT_IN_NAMES.sub("_", signature)
+    return f"signature_{name}" if name in ("source", "results") or not name[:1].isalpha() else name
+
+
+def _method(name: str, graph: SavedGraph) -> Method:
+    return graph.methods.get(name, "predict")
+
+
+def _tagged_graph(ref: ModelRef, tags: Collection[str]) -> SavedGraph:
+    """Returns the graph of a SavedModel that is loaded; an empty one for other models."""
+    if ref.flavor != _TENSORFLOW:
+        if tags:
+            raise ParameterError(
+                f"model_spec.tag chooses a graph of a SavedModel, and the model is of flavor {ref.flavor!r}"
+                if ref.flavor
+                else "model_spec.tag chooses a graph of a SavedModel, and a handler takes this model",
+                input="model_spec.tag",
+                hint="leave it out",
+            )
+        return SavedGraph(frozenset())
+    try:
+        graphs = saved_graphs(ref.uri)
+    except ValueError as error:
+        raise DataError("the SavedModel is damaged", input=ref.uri, got=str(error)) from error
+    if tags:
+        _check_tags(frozenset(tags), graphs)
+    served = [graph for graph in graphs if "serve" in graph.tags] or list(graphs)
+    return served[0] if served else SavedGraph(frozenset())
+
+
+def _check_tags(tags: frozenset[str], graphs: Sequence[SavedGraph]) -> None:
+    there = "; ".join(", ".join(sorted(graph.tags)) or "(no tag)" for graph in graphs)
+    if tags not in [graph.tags for graph in graphs]:
+        raise ParameterError(
+            "the SavedModel has no graph with the tags that model_spec asks for",
+            input="model_spec.tag",
+            expected=there,
+            got=", ".join(sorted(tags)),
+        )
+    if len(graphs) > 1:
+        raise ParameterError(
+            "the SavedModel has several graphs, of which none can be chosen",
+            input="model_spec.tag",
+            expected="a SavedModel with one graph, as tf.saved_model.save writes it",
+            got=there,
+            hint="save the graph that is served alone",
+        )
+
+
+def takes_examples(
+    called: CalledSignature, flavor: str | None, features: Collection[str], renamed: Mapping[str, str]
+) -> bool:
+    """Says whether a signature is given serialized tf.Examples: its one input takes text, and no feature is called so.
+
+    That is the rule by which the tensorflow flavor's loader goes.
+    """
+    if flavor != _TENSORFLOW or called.signature is None or len(called.signature.inputs) != 1:
+        return False
+    (spec,) = called.signature.inputs
+    return _is_text_vector(spec) and spec.name not in renamed and spec.name not in features
+
+
+def _is_text_vector(spec: TensorSpec) -> bool:
+    return spec.dtype == "string" and (spec.shape is None or len(spec.shape) == 1)

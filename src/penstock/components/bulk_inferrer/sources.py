@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which splits are predicted, and what is known of their features without reading them through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from penstock import files
+from penstock.artifacts.standard import Examples
+from penstock.components.bulk_inferrer.component import SplitFiles
+from penstock.errors import ParameterError, did_you_mean
+from penstock.messages.bulk_inferrer import DataSpec
+
+if TYPE_CHECKING:
+    from penstock.examples.kinds import FeatureSet
+
+
+def split_files(examples: Sequence[Examples], data_spec: DataSpec) -> tuple[SplitFiles, ...]:
+    """Returns the splits that are predicted, in the order of ``data_spec``, or else of the examples.
+
+    Raises:
+        ParameterError: ``data_spec`` names one that there is not.
+    """
+    known = list(dict.fromkeys(split for artifact in examples for split in artifact.splits))
+    wanted = list(dict.fromkeys(data_spec.example_splits)) or known
+    for name in wanted:
+        if name not in known:
+            raise ParameterError(
+                f"the examples have no split {name!r}",
+                input="data_spec.example_splits",
+                expected=f"one or more of {', '.join(known) or '(none)'}",
+                hint=did_you_mean(name, known),
+            )
+    return tuple(
+        SplitFiles(name, tuple(a.split_uri(name) for a in examples if name in a.splits)) for name in wanted
+    )
+
+
+def shards(folders: Sequence[str]) -> tuple[str, ...]:
+    """Returns the files in folders of a split; a split without rows has none."""
+    found: list[str] = []
+    for folder in folders:
+        names = files.listdir(folder) if files.is_dir(folder) else []
+        found += [files.join(folder, name) for name in sorted(names) if not name.startswith((".", "_"))]
+    return tuple(found)
+
+
+def known_features(splits: Sequence[SplitFiles]) -> FeatureSet | None:
+    """Returns the features of splits, ``None`` where only reading all rows would tell them, or there are none."""
+    from penstock.examples.kinds import FEATURES_FILE
+    from penstock.examples.reader import ExamplesReader
+
+    found = [shard for split in splits for shard in shards(split.folders)]
+    if not found:
+        return None
+    reader = ExamplesReader(found)
+    folders = {folder.rpartition("/")[0] for split in splits for folder in split.folders}
+    if reader.format == "tfrecord" and not all(files.exists(files.join(f, FEATURES_FILE)) for f in folders):
+        return None
+    return reader.features
