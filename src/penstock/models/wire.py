@@ -58,6 +58,14 @@ def integers(message: memoryview, number: int) -> list[int]:
     return [_signed(value) for found, value in fields(message) if found == number and isinstance(value, int)]
 
 
+def packed_integers(values: memoryview) -> Iterator[int]:
+    """Yields the integers of a packed field, signed."""
+    position = 0
+    while position < len(values):
+        value, position = _varint(values, position)
+        yield _signed(value)
+
+
 def entries(message: memoryview, number: int) -> Iterator[tuple[str, memoryview]]:
     """Yields key and value of a map field from text to messages."""
     for entry in submessages(message, number):

@@ -63,7 +63,15 @@ def _wanted(parameters: BulkInferrerParameters) -> list[str]:
             expected=f"model_spec alone: {', '.join(names)}",
             got=other,
         )
-    return names or ([other] if other else [])
+    names = names or ([other] if other else [])
+    if names and parameters.inference_config.model.handler is not None:
+        raise ParameterError(
+            "a signature is named, and a handler calls the model, which knows of none",
+            input="model_spec.model_signature_name",
+            got=", ".join(names),
+            hint="tell the handler with inference_config.model.handler_arguments",
+        )
+    return names
 
 
 def _named(called: Sequence[tuple[str, Signature | None]], graph: SavedGraph) -> tuple[CalledSignature, ...]:

@@ -17,14 +17,15 @@ RESULTS = "results"
 
 def graph_of(plan: BulkInferrerPlan, config: InferenceConfig) -> InferenceGraph:
     """Returns the graph; it ends in one step, :func:`last_step`."""
-    steps = [Step(called.step, model=_model_step(called, config)) for called in plan.signatures]
-    if len(steps) > 1:
+    several = len(plan.signatures) > 1
+    steps = [Step(c.step, model=_model_step(config, c.name if several else None)) for c in plan.signatures]
+    if several:
         steps.append(Step(RESULTS, sources=tuple(step.name for step in steps)))
     return InferenceGraph(
         steps=tuple(steps),
         key=config.key,
         carry=carried(config),
-        models={MODEL: replace(config.model, signature=None)},
+        models={MODEL: replace(config.model, signature=plan.signatures[0].name or None)},
         sinks=config.sinks,
         max_failed_fraction=config.max_failed_fraction,
     )
@@ -47,12 +48,12 @@ def result_column(plan: BulkInferrerPlan, called: CalledSignature, column: str) 
     return column if len(plan.signatures) == 1 else f"{called.step}_{column}"
 
 
-def _model_step(called: CalledSignature, config: InferenceConfig) -> ModelStep:
+def _model_step(config: InferenceConfig, signature: str | None) -> ModelStep:
     return ModelStep(
         model=MODEL,
         inputs=config.inputs,
         outputs=config.outputs,
         preprocess=config.preprocess,
         postprocess=config.postprocess,
-        signature=called.name or None,
+        signature=signature,
     )
