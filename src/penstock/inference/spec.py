@@ -50,13 +50,14 @@ class ModelSettings:
         features: Columns that the model takes, in this order, where its files do not name them.
         signature: Signature to call; ``None`` means the default one.
         trusted: Whether its files may be unpickled although no pipeline of this store has made them.
-        loader_arguments: What the loader of its flavor needs where its files do not say it: ``class`` (dotted path) and
-            ``params`` of a PyTorch state dict, ``task`` of a Hugging Face pipeline.
-        handler: Beam ``ModelHandler`` to run instead of Penstock's own: the dotted path of a class, or of a function that
-            returns one, or a short name (``vertex_ai``, ``gemini``, ``vllm``, ``vllm_chat``, ``tensorrt``,
+        loader_arguments: What the loader of its flavor needs where its files do not say it: ``class`` (dotted path)
+            and ``params`` of a PyTorch state dict, ``task`` of a Hugging Face pipeline.
+        handler: Beam ``ModelHandler`` to run instead of Penstock's own: the dotted path of a class, or of a function
+            that returns one, or a short name (``vertex_ai``, ``gemini``, ``vllm``, ``vllm_chat``, ``tensorrt``,
             ``huggingface_pipeline``).
-        handler_arguments: Keyword arguments of that class; ``{model}`` inside text stands for the model's folder, and a text
-            that starts with ``python:`` for what is found at the dotted path behind it.
+        handler_arguments: Keyword arguments of that class; inside text, ``{model}`` stands for the model's folder and
+            ``${NAME}`` for an environment variable; a text that starts with ``python:`` stands for what is found at the
+            dotted path behind it.
         inference_arguments: What the handler is given with each call (Beam's ``inference_args``).
         elements: What that handler takes: ``numpy`` (one array of the features a row), ``dict`` (one dictionary of
             values a row), ``tensor`` and ``tensors`` (the same for PyTorch), ``text`` (the value of the one feature),
