@@ -4,20 +4,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping
 
 from penstock.errors import did_you_mean
 from penstock.inference.functions import missing_functions
 from penstock.inference.problems import Place, Problem, refuse
-from penstock.inference.setting_checks import of_settings, of_sinks, twice
+from penstock.inference.setting_checks import NAME, of_settings, of_sinks, twice
 from penstock.inference.spec import SOURCE, InferenceGraph, Step
 from penstock.inference.ways import Origin, cycle
 from penstock.inference.ways import ends as ends
 from penstock.inference.ways import ordered as ordered
 
 KINDS = ("model", "function", "split", "filter", "lookup", "vote")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def check(
@@ -58,7 +56,7 @@ def _of_names(graph: InferenceGraph) -> Iterator[Problem]:
         at: Place = ("steps", index)
         if step.name == SOURCE:
             yield Problem(at, f"a step is called {SOURCE!r}, which stands for the rows as they are read")
-        elif not _NAME.match(step.name):
+        elif not NAME.match(step.name):
             yield Problem(
                 at,
                 "the name of a step is not usable",
@@ -169,7 +167,7 @@ def _of_split(at: Place, step: Step, graph: InferenceGraph) -> Iterator[Problem]
         yield Problem((*at, "split", "shares"), f"split {step.name!r} has no ways", "{a: 70, b: 30}")
     for way, share in split.shares.items():
         here: Place = (*at, "split", "shares", way)
-        if not _NAME.match(way):
+        if not NAME.match(way):
             yield Problem(
                 here,
                 f"the name of a way of {step.name!r} is not usable",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -117,7 +117,11 @@ class _Step:
 
 
 def read_inference_config(
-    path: Path, parameters: Mapping[str, str] | None = None, *, project_root: str | None = None
+    path: Path,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    project_root: str | None = None,
+    given: Collection[str] | None = None,
 ) -> InferenceFile:
     """Reads a file, and checks what can be checked without models and rows.
 
@@ -126,6 +130,8 @@ def read_inference_config(
         parameters: Values of its parameters, as text.
         project_root: Folder of the project, in which functions are looked for; the working directory where it is not
             given.
+        given: Names of the models that a pipeline gives, which then gives all models and the rows; ``None`` where the
+            file stands for itself.
 
     Raises:
         UsageError: Something in it cannot be; the error names file and line.
@@ -143,8 +149,10 @@ def read_inference_config(
         source_rows=written.source_rows,
     )
     sources = {name: source for name, (source, _) in models.items()}
-    there = [name for name, source in sources.items() if source.path or source.pipeline]
-    found = [*_of_file(written), *_of_model_sources(sources, graph)]
+    there = (
+        given if given is not None else [n for n, source in sources.items() if source.path or source.pipeline]
+    )
+    found = [] if given is not None else [*_of_file(written), *_of_model_sources(sources, graph)]
     found += problems_of(graph, there, project_root=project_root)
 
     def place_of(at: Place) -> str:
@@ -303,7 +311,6 @@ def _inside(value: Any, part: str | int) -> Entry | None:
         return item
     if not isinstance(value, Mapping):
         return None
-    if isinstance(part, int):
-        return [*value.values()][part]
-    found: Entry | None = value.get(part) or value.get({"sources": "from", "model": "name"}.get(part, part))
+    key: str = [*value][part] if isinstance(part, int) else part
+    found: Entry | None = value.get(key) or value.get({"sources": "from", "model": "name"}.get(key, key))
     return found

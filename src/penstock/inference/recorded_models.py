@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from penstock import files
 from penstock.artifacts.artifact import IS_EXTERNAL, Artifact
 from penstock.artifacts.standard import Model, PushedModel
 from penstock.inference.job import ModelRef
 from penstock.metadata.store import MetadataStore
-from penstock.models.properties import FLAVOR
+from penstock.models.properties import FLAVOR, recorded_info
+from penstock.models.registry import describe
+from penstock.models.signature import ModelInfo
 
 _PUSHED_VERSION = "pushed_version"
 _DIGEST_LETTERS = 12
@@ -24,12 +27,28 @@ def recorded_model(model: Model, store: MetadataStore) -> ModelRef:
     external = model.get_int_custom_property(IS_EXTERNAL) == 1
     runs = [maker.run_id for maker in makers if not external]
     return ModelRef(
-        uri=model.serving_uri,
+        uri=servable_uri(model),
         flavor=model.get_string_custom_property(FLAVOR) or None,
         artifact_id=model.id,
         version=_pushed_version(model, store) or next(iter(runs), model.content_digest[:_DIGEST_LETTERS]),
         trusted=bool(runs),
     )
+
+
+def servable_uri(model: Model) -> str:
+    """Returns where the servable model is: below the artifact, or the artifact itself where it was imported so."""
+    external = model.get_int_custom_property(IS_EXTERNAL) == 1
+    return model.uri if external and not files.exists(model.serving_uri) else model.serving_uri
+
+
+def model_info(model: Model) -> ModelInfo:
+    """Returns what is recorded of a model, or else what its files say.
+
+    Raises:
+        DataError: Its files are missing, damaged, or of no known flavor.
+    """
+    recorded = recorded_info(model)
+    return recorded if recorded is not None and recorded.signatures else describe(servable_uri(model))
 
 
 def _pushed_version(model: Artifact, store: MetadataStore) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from penstock.errors import ParameterError, did_you_mean
@@ -10,6 +11,9 @@ from penstock.inference.problems import Place, Problem
 from penstock.inference.sinks.options import options_of
 from penstock.inference.spec import InferenceGraph, ModelSettings, SinkSpec
 from penstock.inference.ways import ends
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+"""What steps, ways and models may be called."""
 
 
 def of_settings(graph: InferenceGraph) -> Iterator[Problem]:
@@ -26,6 +30,13 @@ def of_settings(graph: InferenceGraph) -> Iterator[Problem]:
     if graph.carry is not None and twice(graph.carry):
         yield Problem(("carry",), f"carry names column {twice(graph.carry)[0]!r} twice")
     for name, settings in graph.models.items():
+        if not NAME.match(name):
+            yield Problem(
+                ("models", name),
+                "the name of a model is not usable",
+                "letters, digits and '_', no digit first",
+                repr(name),
+            )
         yield from _of_model(("models", name), name, settings)
 
 

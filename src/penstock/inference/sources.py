@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from penstock import files
-from penstock.errors import DataError
+from penstock.artifacts.standard import Examples
+from penstock.errors import DataError, ParameterError, did_you_mean
 from penstock.files.trees import combine
 from penstock.inference.column_flow import UNKNOWN, Column, Columns
 from penstock.inference.job import SourceFiles
@@ -69,6 +70,29 @@ def _matching(pattern: str, project_root: str) -> list[str]:
 
 def _is_data(uri: str) -> bool:
     return not posixpath.basename(uri).startswith((".", "_")) and not files.is_dir(uri)
+
+
+def find_examples(examples: Sequence[Examples], splits: Sequence[str] = ()) -> SourceFiles:
+    """Returns the files of splits, in the order of the splits; all splits where none is named.
+
+    Raises:
+        ParameterError: There is no such split.
+        DataError: The splits have no files.
+    """
+    known = list(dict.fromkeys(split for artifact in examples for split in artifact.splits))
+    for name in splits:
+        if name not in known:
+            raise ParameterError(
+                f"the examples have no split {name!r}",
+                input="data_spec.example_splits",
+                expected=f"one or more of {', '.join(known) or '(none)'}",
+                hint=did_you_mean(name, known),
+            )
+    folders = [a.split_uri(name) for name in splits or known for a in examples if name in a.splits]
+    found = [uri for folder in folders for uri in _files_at(folder)]
+    if not found:
+        raise DataError("the examples have no rows", input="examples", got=", ".join(folders) or "no split")
+    return SourceFiles(tuple(found))
 
 
 def known_columns(source: SourceFiles) -> Columns:

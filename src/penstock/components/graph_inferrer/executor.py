@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Executor of GraphInferrer."""
+
+from __future__ import annotations
+
+from penstock.components.graph_inferrer.component import (
+    GraphInferrerInputs,
+    GraphInferrerOutputs,
+    GraphInferrerParameters,
+    GraphInferrerPlan,
+    GraphInferrerResult,
+    GraphInferrerWork,
+    SinkResult,
+)
+from penstock.inference import engine, sinks
+from penstock.inference.job import InferenceJob, InferenceSummary
+from penstock.inference.ways import ends
+from penstock.runtime.roles import Executor
+
+
+class GraphInferrerExecutor(
+    Executor[
+        GraphInferrerInputs,
+        GraphInferrerOutputs,
+        GraphInferrerParameters,
+        GraphInferrerPlan,
+        GraphInferrerResult,
+    ]
+):
+    """Has the engine run the graph, and delivers to the sinks what may be shown."""
+
+    def execute(self, work: GraphInferrerWork) -> GraphInferrerResult:
+        context = work.context
+        job = InferenceJob(
+            graph=work.parameters.graph,
+            models=work.plan.models,
+            source=work.plan.source,
+            result_uri=work.outputs.inference_result.uri,
+            dead_letters_uri=work.outputs.dead_letters.uri,
+            project_root=context.project_root,
+            temp_dir=context.temp_dir,
+            component=context.node_id,
+        )
+        summary = engine.run(job, context.beam_pipeline_args, report=context.report)
+        if summary.failed_fraction > job.graph.max_failed_fraction:
+            return GraphInferrerResult(summary, withheld=True)
+        return GraphInferrerResult(summary, _delivered(work, summary))
+
+
+def _delivered(work: GraphInferrerWork, summary: InferenceSummary) -> tuple[SinkResult, ...]:
+    context, graph = work.context, work.parameters.graph
+    delivered = []
+    for index, sink in enumerate(graph.sinks):
+        report = sinks.deliver(
+            sink,
+            summary.outputs[sink.source or ends(graph)[0]].files,
+            project_root=context.project_root,
+            run_token=f"{context.pipeline}/{context.run_id}/{context.node_id}/{index}",
+            key=graph.key,
+            component=context.node_id,
+            beam_pipeline_args=context.beam_pipeline_args,
+        )
+        delivered.append(SinkResult(report.destination, report.rows))
+    return tuple(delivered)
