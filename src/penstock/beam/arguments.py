@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+
+from penstock.errors import ParameterError
 
 IN_PROCESS_RUNNERS = frozenset({"fnapirunner", "directrunner"})
 """Names (lower case) that stand for the in-process runner. ``DirectRunner`` is one of them, because Beam's own would
@@ -29,6 +32,25 @@ def asks_for_workers(beam_pipeline_args: Sequence[str]) -> bool:
     modes = list(_values("--direct_running_mode", beam_pipeline_args))
     numbers = list(_values("--direct_num_workers", beam_pipeline_args))
     return any(mode != "in_memory" for mode in modes[-1:]) or any(number != "1" for number in numbers[-1:])
+
+
+def number_of_workers(beam_pipeline_args: Sequence[str]) -> int:
+    """Returns how many processes the arguments ask for on this machine; ``--direct_num_workers=0`` means one a core.
+
+    Raises:
+        ParameterError: It is no number.
+    """
+    numbers = list(_values("--direct_num_workers", beam_pipeline_args))
+    if not numbers:
+        return 1
+    if not numbers[-1].isdecimal():
+        raise ParameterError(
+            "--direct_num_workers is not a number of processes",
+            input="beam_pipeline_args",
+            expected="0 (one a core), 1, 2 …",
+            got=numbers[-1],
+        )
+    return int(numbers[-1]) or len(os.sched_getaffinity(0))
 
 
 def without_runner(beam_pipeline_args: Sequence[str]) -> list[str]:

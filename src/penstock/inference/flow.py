@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from penstock.inference.schemas import concat_arrays
 from penstock.inference.spec import SOURCE
+from penstock.inference.ways import JoinedColumn, Origin, joined_columns
 
 Stage = Literal["read", "preprocess", "inference", "postprocess", "function", "lookup"]
 Positions = npt.NDArray[np.int64]
@@ -80,15 +83,28 @@ class Place:
 
     Attributes:
         unit: Number of its piece of work; the pieces' order is the order of the rows.
+        number: Its number among the batches of that piece of work.
         file: URI of its file.
-        first_row: Number of its first row in the file.
+        first_row: Number in the file of its first row, or of the first unreadable row before that.
         is_last: Whether its piece of work has no further batch.
+        skipped: Numbers of rows, from ``first_row`` on, that could not be read and are not in the batch.
     """
 
     unit: int
+    number: int
     file: str
     first_row: int
     is_last: bool
+    skipped: tuple[int, ...] = ()
+
+    def row_number(self, position: int) -> int:
+        """Returns the number in the file of a row of the batch."""
+        number = self.first_row + position
+        while True:
+            shifted = self.first_row + position + bisect_right(self.skipped, number)
+            if shifted == number:
+                return number
+            number = shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +130,7 @@ class View:
         """Returns the rows for which ``kept`` is true."""
         if kept.all():
             return self
-        return View(_filter(self.batch, kept), self.positions[kept], self.origins)
+        return View(filter_batch(self.batch, kept), self.positions[kept], self.origins)
 
     def adding(self, step: str, columns: pa.RecordBatch) -> View:
         """Returns the rows with a step's columns, which take the place of those of the same name."""
@@ -137,20 +153,17 @@ class Flow:
 
     Attributes:
         place: Where it comes from.
-        num_rows: Rows that the source's batch has.
         views: What each step (and each way of a split, ``<step>.<way>``) has left, by name.
         failures: The rows that were given up so far.
-        lost: Which of the rows of the source's batch these are.
+        lost: Positions of those of them that are in the source's batch.
         calls: Calls of models so far.
     """
 
     place: Place
-    num_rows: int
     views: Mapping[str, View]
     failures: tuple[Failure, ...] = ()
     lost: frozenset[int] = frozenset()
     calls: tuple[Call, ...] = ()
-    unread: int = field(default=0)
 
     @classmethod
     def start(cls, place: Place, batch: pa.RecordBatch, unreadable: Sequence[Failure] = ()) -> Flow:
@@ -163,21 +176,28 @@ class Flow:
         """
         positions = np.arange(batch.num_rows, dtype=np.int64)
         view = View(batch, positions, (SOURCE,) * batch.num_columns)
-        return cls(place, batch.num_rows, {SOURCE: view}, tuple(unreadable), unread=len(unreadable))
+        return cls(place, {SOURCE: view}, tuple(unreadable))
 
     @property
     def source(self) -> pa.RecordBatch:
         """The rows as they were read, failed ones among them."""
         return self.views[SOURCE].batch
 
-    def at(self, sources: Sequence[str]) -> View:
+    @property
+    def rows_read(self) -> int:
+        """Rows of the source that the flow stands for, those that could not be read among them."""
+        return int(self.source.num_rows) + len(self.failures) - len(self.lost)
+
+    def at(self, sources: Sequence[str], unprefixed: Collection[str] = ()) -> View:
         """Returns the rows that come to a step from others; each once, without those that failed meanwhile.
 
-        Of several sources, columns that two or more of them have from a common step stand once and keep their name;
-        all others are prefixed with their source's name.
+        Args:
+            sources: Names of views.
+            unprefixed: Columns that keep their name where several ways meet; of the others
+                :func:`penstock.inference.ways.joined_columns` tells.
         """
         ways = [self._alive(self.views[name]) for name in sources]
-        return ways[0] if len(ways) == 1 else _joined(sources, ways)
+        return ways[0] if len(ways) == 1 else _joined(sources, ways, unprefixed)
 
     def with_view(self, name: str, view: View) -> Flow:
         """Returns the flow with what a step has left."""
@@ -185,7 +205,7 @@ class Flow:
 
     def with_calls(self, calls: Sequence[Call]) -> Flow:
         """Returns the flow with more calls of models."""
-        return replace(self, calls=(*self.calls, *calls))
+        return replace(self, calls=(*self.calls, *calls)) if calls else self
 
     def without(self, failures: Mapping[int, Failure]) -> Flow:
         """Returns the flow without rows that failed.
@@ -207,45 +227,36 @@ def make_batch(names: Sequence[str], columns: Sequence[pa.Array], rows: int) -> 
     """Returns a batch; one without columns still knows its rows."""
     if columns:
         return pa.RecordBatch.from_arrays(list(columns), list(names))
-    return pa.RecordBatch.from_struct_array(pa.nulls(rows, pa.struct([])))
+    return pa.RecordBatch.from_struct_array(pa.StructArray.from_buffers(pa.struct([]), rows, [None]))
 
 
-def _filter(batch: pa.RecordBatch, kept: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+def filter_batch(batch: pa.RecordBatch, kept: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+    """Returns the rows of a batch for which ``kept`` is true."""
     mask = pa.array(kept)
     return make_batch(batch.schema.names, [column.filter(mask) for column in batch.columns], int(kept.sum()))
 
 
-def _joined(names: Sequence[str], ways: Sequence[View]) -> View:
+def _joined(names: Sequence[str], ways: Sequence[View], unprefixed: Collection[str]) -> View:
     positions = ways[0].positions
     for way in ways[1:]:
         if not np.array_equal(positions, way.positions):
             positions = np.union1d(positions, way.positions)
-    columns: dict[str, pa.Array] = {}
-    origins: list[str] = []
-    for target, origin, found in _columns_of(names, ways):
-        columns[target] = _spread(positions, found)
-        origins.append(origin)
-    return View(make_batch(list(columns), list(columns.values()), len(positions)), positions, tuple(origins))
+    labels = [Origin.parse(name).label for name in names]
+    known = [dict(zip(way.batch.schema.names, way.origins, strict=True)) for way in ways]
+    joined = joined_columns(list(zip(labels, known, strict=True)), unprefixed)
+    columns = [_spread(positions, _values_of(column, ways)) for column in joined]
+    batch = make_batch([column.name for column in joined], columns, len(positions))
+    return View(batch, positions, tuple(column.added_by for column in joined))
 
 
-def _columns_of(
-    names: Sequence[str], ways: Sequence[View]
-) -> Iterator[tuple[str, str, list[tuple[Positions, pa.Array]]]]:
-    """Yields each column of a join: its name, its origin, and its values in the ways that have it."""
-    having: dict[tuple[str, str], list[int]] = {}
-    for index, way in enumerate(ways):
-        for column, origin in zip(way.batch.schema.names, way.origins, strict=True):
-            having.setdefault((column, origin), []).append(index)
-    for (column, origin), indices in having.items():
-        found = [
-            (
-                ways[index].positions,
-                ways[index].batch.column(ways[index].batch.schema.get_field_index(column)),
-            )
-            for index in indices
-        ]
-        common = len(indices) > 1
-        yield column if common else f"{names[indices[0]].replace('.', '_')}_{column}", origin, found
+def _values_of(column: JoinedColumn, ways: Sequence[View]) -> list[tuple[Positions, pa.Array]]:
+    """Returns the values of a column in every way that has it, with the positions of their rows."""
+    found = []
+    for way in ways:
+        index = way.batch.schema.get_field_index(column.column)
+        if index >= 0 and way.origins[index] == column.added_by:
+            found.append((way.positions, way.batch.column(index)))
+    return found
 
 
 def _spread(positions: Positions, found: Sequence[tuple[Positions, pa.Array]]) -> pa.Array:
@@ -253,19 +264,13 @@ def _spread(positions: Positions, found: Sequence[tuple[Positions, pa.Array]]) -
     for known, values in found:
         if len(known) == len(positions):
             return values
-    taken = np.full(len(positions), -1, dtype=np.int64)
+    taken = np.zeros(len(positions), dtype=np.int64)
+    there = np.zeros(len(positions), dtype=bool)
     start = 0
     for known, values in found:
         at = np.searchsorted(positions, known)
         taken[at] = np.arange(start, start + len(known))
+        there[at] = True
         start += len(values)
-    every: Any = _concatenated([values for _, values in found])
-    return every.take(pa.array(taken, mask=taken < 0))
-
-
-def _concatenated(parts: Sequence[pa.Array]) -> pa.Array:
-    types = {part.type for part in parts if not pa.types.is_null(part.type)}
-    if len(types) == 1:
-        wanted = types.pop()
-        parts = [pa.nulls(len(part), wanted) if part.type != wanted else part for part in parts]
-    return pa.concat_arrays(list(parts))
+    every: Any = concat_arrays([values for _, values in found])
+    return every.take(pa.array(taken, mask=~there))

@@ -3,12 +3,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import pyarrow as pa
 
-from penstock.models import TensorSpec
+from penstock import files
+from penstock.errors import PenstockError
+from penstock.inference.flow import LoadedFacts
+from penstock.inference.job import ModelRef
+from penstock.inference.spec import ModelSettings
+from penstock.models import LoadOptions, Predictor, TensorSpec, load, recognise
 
 
 class LoadedModel(Protocol):
@@ -33,9 +42,20 @@ class LoadedModel(Protocol):
     def device(self) -> str:
         """Returns where it runs."""
 
+    def with_signature(self, name: str) -> LoadedModel:
+        """Returns the same model behind another of its signatures.
+
+        Raises:
+            ParameterError: It has no such signature, or none at all.
+        """
+
 
 class ModelLoader(Protocol):
     """Loads one model; pickled to workers, so it holds plain values."""
+
+    @property
+    def flavor(self) -> str:
+        """The model's flavor, or the handler's name."""
 
     def load(self) -> LoadedModel:
         """Loads it.
@@ -43,3 +63,169 @@ class ModelLoader(Protocol):
         Raises:
             PenstockError: It does not load; the job fails.
         """
+
+
+class PredictorModel:
+    """A predictor of ``penstock.models`` as a :class:`LoadedModel`."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+
+    def predict(self, batch: pa.RecordBatch) -> Mapping[str, Any]:
+        """Predicts the rows of a batch."""
+        return self._predictor.predict(batch)
+
+    def with_signature(self, name: str) -> PredictorModel:
+        """Returns the same model behind another of its signatures."""
+        return PredictorModel(self._predictor.with_signature(name))
+
+    def inputs(self) -> Sequence[TensorSpec]:
+        """Returns what it takes."""
+        return self._predictor.signature.inputs
+
+    def outputs(self) -> Sequence[TensorSpec]:
+        """Returns what it gives."""
+        return self._predictor.signature.outputs
+
+    def size_bytes(self) -> int:
+        """Returns the bytes of its parameters."""
+        return self._predictor.size_bytes
+
+    def device(self) -> str:
+        """Returns where it runs."""
+        return self._predictor.device
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorLoader:
+    """Loads a model of one of Penstock's flavors."""
+
+    ref: ModelRef
+    settings: ModelSettings
+
+    @property
+    def flavor(self) -> str:
+        """The model's flavor; empty where its files are of no known one."""
+        if self.ref.flavor:
+            return self.ref.flavor
+        found = recognise(self.ref.uri)
+        return found.name if found else ""
+
+    def load(self) -> PredictorModel:
+        """Loads it."""
+        settings = self.settings
+        options = LoadOptions(
+            settings.device,
+            settings.threads,
+            settings.trusted,
+            settings.features,
+            settings.loader_arguments,
+        )
+        return PredictorModel(
+            load(self.ref.uri, self.ref.flavor, signature_name=self.settings.signature, options=options)
+        )
+
+
+def loader_for(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -> ModelLoader:
+    """Returns what loads a model: Penstock's own loader of its flavor, or the user's Beam ``ModelHandler``."""
+    if settings.handler is None:
+        return PredictorLoader(ref, settings)
+    from penstock.inference.handlers import foreign_loader
+
+    made: ModelLoader = foreign_loader(ref, settings, project_root=project_root)
+    return made
+
+
+class Resident:
+    """A model in memory, with what is known of it. Steps that call several of its signatures share it.
+
+    Args:
+        loader: Loads it.
+        uri: Its files, whose size counts where the framework tells none.
+
+    Raises:
+        PenstockError: It does not load.
+    """
+
+    def __init__(self, loader: ModelLoader, uri: str) -> None:
+        started = time.monotonic()
+        model = loader.load()
+        seconds = time.monotonic() - started
+        self._by_signature: dict[str | None, LoadedModel] = {None: model}
+        size = model.size_bytes() or _size_of_files(uri)
+        self._facts = LoadedFacts(seconds, size, model.device(), loader.flavor)
+
+    def predict(self, batch: pa.RecordBatch, signature: str | None = None) -> Mapping[str, Any]:
+        """Predicts the rows of a batch; see :class:`LoadedModel`."""
+        return self._behind(signature).predict(batch)
+
+    def inputs(self, signature: str | None = None) -> tuple[TensorSpec, ...]:
+        """Returns what it takes, empty where that is not known."""
+        return tuple(self._behind(signature).inputs())
+
+    def outputs(self, signature: str | None = None) -> tuple[TensorSpec, ...]:
+        """Returns what it gives, empty where that is not known."""
+        return tuple(self._behind(signature).outputs())
+
+    def facts(self) -> LoadedFacts:
+        """Returns what is known of it."""
+        return self._facts
+
+    def _behind(self, signature: str | None) -> LoadedModel:
+        if signature not in self._by_signature:
+            self._by_signature[signature] = self._by_signature[None].with_signature(str(signature))
+        return self._by_signature[signature]
+
+
+_pinned: dict[str, Resident] = {}
+_resident: WeakValueDictionary[str, Resident] = WeakValueDictionary()
+_loading = threading.Lock()
+
+
+def pin(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -> Resident:
+    """Loads a model now, and keeps it in this process for all jobs that name it with the same settings.
+
+    Raises:
+        PenstockError: It does not load.
+    """
+    key = _key(ref, settings)
+    _pinned[key] = acquire(ref, settings, project_root=project_root)
+    return _pinned[key]
+
+
+def unpin(ref: ModelRef, settings: ModelSettings) -> None:
+    """Forgets a model that :func:`pin` has loaded."""
+    _pinned.pop(_key(ref, settings), None)
+
+
+def is_pinned(ref: ModelRef, settings: ModelSettings) -> bool:
+    """Says whether :func:`pin` has loaded a model."""
+    return _key(ref, settings) in _pinned
+
+
+def acquire(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -> Resident:
+    """Returns a model that is in use in this process, or loads it.
+
+    Raises:
+        PenstockError: It does not load.
+    """
+    key = _key(ref, settings)
+    with _loading:
+        found = _resident.get(key)
+        if found is None:
+            found = Resident(loader_for(ref, settings, project_root=project_root), ref.uri)
+            _resident[key] = found
+        return found
+
+
+def _key(ref: ModelRef, settings: ModelSettings) -> str:
+    # How it is called, and with whom it is shared, is no matter of the loaded model.
+    loading = replace(settings, batch_rows=1, timeout_seconds=None, large_model=False, model_copies=None)
+    return repr((astuple(ref), astuple(loading)))
+
+
+def _size_of_files(uri: str) -> int:
+    try:
+        return files.tree_size(uri) if uri else 0
+    except PenstockError:
+        return 0

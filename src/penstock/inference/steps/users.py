@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,18 @@ import pyarrow as pa
 from penstock.inference.failures import BrokenContractError
 from penstock.inference.steps.base import StepContext
 from penstock.runtime.user_code import load_function, user_code
+
+_shipping: list[bool] = []
+
+
+@contextmanager
+def shipping_functions() -> Iterator[None]:
+    """Has functions pickled themselves inside the block, for workers that do not have the project's files."""
+    _shipping.append(True)
+    try:
+        yield
+    finally:
+        _shipping.pop()
 
 
 class UserFunction:
@@ -29,6 +42,9 @@ class UserFunction:
         self._function: Callable[..., Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
+        if _shipping:
+            self.load()
+            return self.__dict__
         return {**self.__dict__, "_function": None}
 
     def load(self) -> None:

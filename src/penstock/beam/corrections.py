@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts right what Beam gets wrong in a process that runs many pipelines; each does nothing where Beam has mended it."""
+
+from __future__ import annotations
+
+import gc
+import resource
+
+from apache_beam.ml.inference import base
+from apache_beam.utils import shared
+
+
+def let_run_inference_measure() -> None:
+    """Gives RunInference the standard library's ``resource``, which it does without where PyTorch is missing.
+
+    Beam imports it together with a module that needs PyTorch, so that otherwise each load of a model is warned about
+    and its size in memory is always 0.
+    """
+    if getattr(base, "resource", resource) is None:
+        base.resource = resource
+
+
+def forget_shared_objects() -> None:
+    """Lets go of what pipelines that have ended have shared inside this process.
+
+    Beam keeps a record of each shared handle for ever, and the object that was shared last.
+    """
+    shared_map = getattr(shared, "_shared_map", None)
+    records = getattr(shared_map, "_cache_map", None)
+    if records is None:
+        return
+    shared_map._keepalive = (None, None)
+    for key, record in list(records.items()):
+        reference = getattr(record, "_ref", None)
+        if reference is not None and reference() is None:
+            records.pop(key, None)
+
+
+def collect() -> None:
+    """Frees pipelines that have ended, which are full of references in circles."""
+    gc.collect()
