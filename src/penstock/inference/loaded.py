@@ -117,7 +117,7 @@ class PredictorLoader:
         options = LoadOptions(
             settings.device,
             settings.threads,
-            settings.trusted,
+            settings.trusted or self.ref.trusted,
             settings.features,
             settings.loader_arguments,
         )

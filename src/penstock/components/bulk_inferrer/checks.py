@@ -175,6 +175,19 @@ def _of_outputs(
         yield Problem(("output_example_spec",), f"output_example_spec makes two columns {name!r}")
 
 
+def result_columns(
+    plan: BulkInferrerPlan, config: InferenceConfig, features: FeatureSet | None
+) -> tuple[str, ...] | None:
+    """Returns the columns that a sink is given, ``None`` where they are not known beforehand."""
+    added, kept = known_columns(plan, config), carried(config)
+    if added is None or (kept is None and features is None):
+        return None
+    source = kept if kept is not None or features is None else features.names
+    key = (config.key,) if config.key else ()
+    made = sorted(all_provenance_columns(graph_of(plan, config)))
+    return tuple(dict.fromkeys([*key, *(source or ()), *added, *made]))
+
+
 def known_columns(plan: BulkInferrerPlan, config: InferenceConfig) -> tuple[str, ...] | None:
     """Returns the columns that the model adds to the results, ``None`` where only its answers tell."""
     if config.postprocess is not None:

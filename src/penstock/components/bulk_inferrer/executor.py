@@ -12,7 +12,6 @@ from penstock.components.bulk_inferrer.component import (
     BulkInferrerWork,
     SinkResult,
 )
-from penstock.components.bulk_inferrer.graph import MODEL
 from penstock.components.bulk_inferrer.prediction import Predicted, predict
 from penstock.components.bulk_inferrer.totals import together
 from penstock.inference import sinks
@@ -47,7 +46,8 @@ def _deliver(work: BulkInferrerWork, predicted: Predicted) -> tuple[SinkResult, 
             project_root=context.project_root,
             run_token=f"{context.pipeline}/{context.run_id}/{context.node_id}/{index}",
             key=config.key,
-            models={MODEL: work.plan.model},
+            component=context.node_id,
+            beam_pipeline_args=context.beam_pipeline_args,
         )
         delivered.append(SinkResult(report.destination, report.rows))
     return tuple(delivered)

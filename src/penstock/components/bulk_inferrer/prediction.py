@@ -87,14 +87,16 @@ def _into_examples(work: BulkInferrerWork, making: str) -> Predicted:
     sources = {split.name: shards(split.folders) for split in work.plan.splits}
     every = [shard for found in sources.values() for shard in found]
     features = ExamplesReader(every).features if every else FeatureSet(())
-    summaries, rows = [], {}
+    summaries: list[InferenceSummary] = []
+    rows: dict[str, int] = {}
     with _kept_model(work):
         for name, source in sources.items():
             split_folder = files.join(folder, f"Split-{name}")
             files.makedirs(split_folder)
             writer = examples_writer(work.plan, features, format, split_folder)
             results = files.join(making, "results", name)
-            summary = _run(work, source, results, making, writer, split=name)
+            done = sum(other.rows for other in summaries)
+            summary = _run(work, source, results, making, writer, split=name, rows_before=done)
             summaries.append(summary)
             rows[name] = summary.rows - summary.failed_rows
     written = [shard for name in sources for shard in shards([files.join(folder, f"Split-{name}")])]
@@ -127,6 +129,7 @@ def _run(
     writer: ResultWriter | None,
     *,
     split: str = "",
+    rows_before: int = 0,
 ) -> InferenceSummary:
     """Runs one job; the results go where the writer says, and as Parquet where there is none, or a sink wants them."""
     if not source:
@@ -148,7 +151,7 @@ def _run(
     return engine.run(
         job,
         work.context.beam_pipeline_args,
-        report=lambda rows: work.context.report(rows=rows),
+        report=lambda rows: work.context.report(rows=rows_before + rows),
         writers=writers,
     )
 
