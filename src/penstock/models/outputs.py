@@ -36,7 +36,8 @@ def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
     """Returns a value per row as columns.
 
     Rows that are mappings (or data classes, named tuples, pydantic's models) make a column per key, null where a row
-    lacks it; all other values make one column, ``output``. Numbers and tensors of one shape become a NumPy array; text,
+    lacks it; rows that are lists of as many tensors make a column per place, ``output_0`` and so on; all other values
+    make one column, ``output``. Numbers and tensors of one shape become a NumPy array; text,
     lists of differing lengths and nested values become an Arrow array.
 
     Raises:
@@ -45,7 +46,7 @@ def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
     rows = [_with_names(value) for value in values]
     named = [row for row in rows if isinstance(row, Mapping)]
     if not named:
-        return {DEFAULT_OUTPUT: _column(DEFAULT_OUTPUT, rows)}
+        return _unnamed(rows)
     if len(named) < sum(row is not None for row in rows):
         raise DataError(
             "the model names the values of some rows and not of others",
@@ -54,6 +55,19 @@ def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
         )
     names = list(dict.fromkeys(str(name) for row in named for name in row))
     return {name: _column(name, [None if row is None else row.get(name) for row in rows]) for name in names}
+
+
+def numbered(count: int) -> list[str]:
+    """Returns names for as many outputs that have none."""
+    return [DEFAULT_OUTPUT] if count == 1 else [f"{DEFAULT_OUTPUT}_{index}" for index in range(count)]
+
+
+def _unnamed(rows: Sequence[Any]) -> dict[str, Column]:
+    counts = {len(row) if isinstance(row, (list, tuple)) else 0 for row in rows}
+    if len(counts) == 1 and counts != {0} and all(as_array(part) is not None for row in rows for part in row):
+        names = numbered(counts.pop())
+        return {name: _column(name, [row[index] for row in rows]) for index, name in enumerate(names)}
+    return {DEFAULT_OUTPUT: _column(DEFAULT_OUTPUT, rows)}
 
 
 def _with_names(value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from penstock.errors import DataError
-from penstock.models.outputs import DEFAULT_OUTPUT, as_array, columns_of_rows
+from penstock.models.outputs import DEFAULT_OUTPUT, as_array, columns_of_rows, numbered
 from penstock.models.pytorch.feeding import NAMED, Arrays, Feeds
 from penstock.models.signature import Signature, unknown_signature
 
@@ -105,7 +105,8 @@ def named_outputs(given: Any, names: Sequence[str], rows: int) -> dict[str, Any]
     elif hasattr(given, "_asdict"):
         parts = given._asdict()
     elif isinstance(given, (tuple, list)):
-        parts = dict(zip(_numbered(names, len(given)), given, strict=True))
+        own = names if len(names) == len(given) else numbered(len(given))
+        parts = dict(zip(own, given, strict=True))
     else:
         parts = {names[0] if len(names) == 1 else DEFAULT_OUTPUT: given}
     arrays = {str(name): as_array(part) for name, part in parts.items()}
@@ -130,10 +131,6 @@ def named_outputs(given: Any, names: Sequence[str], rows: int) -> dict[str, Any]
 def _are_tensors(values: Sequence[Any], rows: int) -> bool:
     arrays = [as_array(value) for value in values]
     return all(array is not None and array.shape[:1] == (rows,) for array in arrays)
-
-
-def _numbered(names: Sequence[str], count: int) -> Sequence[str]:
-    return names if len(names) == count else [f"{DEFAULT_OUTPUT}_{index}" for index in range(count)]
 
 
 def _name(module: Any) -> str:
