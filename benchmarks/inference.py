@@ -302,7 +302,7 @@ def train(flavor: str, folder: Path) -> None:
     random = np.random.default_rng(3)
     rows = random.normal(size=(2000, len(FEATURES))).astype("float32")
     answers = (rows[:, 0] * rows[:, 1] + rows[:, 2]).astype("float32")
-    model, options = globals()[f"{flavor}_model"](rows, answers)
+    model, options = MODEL_MAKERS[flavor](rows, answers)
     if flavor == "tensorflow":
         import tensorflow as tf
 
@@ -389,8 +389,7 @@ def tensorflow_model(rows: Any, answers: Any) -> tuple[Any, dict[str, Any]]:  # 
 
 def bare_call(flavor: str, folder: Path) -> Callable[[Any], Any]:
     """Loads a saved model with its framework alone and returns its call on a batch."""
-    loaded: Callable[[Path], Callable[[Any], Any]] = globals()[f"bare_{flavor}"]
-    return loaded(folder)
+    return BARE_LOADERS[flavor](folder)
 
 
 def bare_sklearn(folder: Path) -> Callable[[Any], Any]:
@@ -448,6 +447,21 @@ def bare_tensorflow(folder: Path) -> Callable[[Any], Any]:
 
     return call
 
+
+MODEL_MAKERS: dict[str, Callable[[Any, Any], tuple[Any, dict[str, Any]]]] = {
+    "sklearn": sklearn_model,
+    "xgboost": xgboost_model,
+    "onnx": onnx_model,
+    "pytorch": pytorch_model,
+    "tensorflow": tensorflow_model,
+}
+BARE_LOADERS: dict[str, Callable[[Path], Callable[[Any], Any]]] = {
+    "sklearn": bare_sklearn,
+    "xgboost": bare_xgboost,
+    "onnx": bare_onnx,
+    "pytorch": bare_pytorch,
+    "tensorflow": bare_tensorflow,
+}
 
 if __name__ == "__main__":
     main()
