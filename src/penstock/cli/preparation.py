@@ -125,7 +125,7 @@ class Preparation:
         return self._arguments.build(values), values
 
     def _placed(self, ir: PipelineIR) -> PipelineIR:
-        root = _anchored(self._options.pipeline_root, os.getcwd()) or _anchored(
+        root = anchored(self._options.pipeline_root, os.getcwd()) or anchored(
             self.settings.pipeline_root, ir.project_root
         )
         store = self.explicit_metadata
@@ -147,7 +147,8 @@ def connection(text: str, folder: str) -> metadata_config.ConnectionConfig:
     return replace(config, filename_uri=os.path.normpath(os.path.join(folder, config.filename_uri)))
 
 
-def _anchored(uri: str | None, folder: str) -> str | None:
+def anchored(uri: str | None, folder: str) -> str | None:
+    """Returns a path or URI; a relative path starts at ``folder``."""
     if not uri or "://" in uri:
         return uri
     return os.path.normpath(os.path.join(folder, uri))

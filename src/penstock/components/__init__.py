@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from penstock.components.csv_example_gen.component import CsvExampleGen as CsvExampleGen
     from penstock.components.evaluator.component import Evaluator as Evaluator
     from penstock.components.example_validator.component import ExampleValidator as ExampleValidator
+    from penstock.components.graph_inferrer.component import GraphInferrer as GraphInferrer
     from penstock.components.import_example_gen.component import ImportExampleGen as ImportExampleGen
     from penstock.components.import_schema_gen.component import ImportSchemaGen as ImportSchemaGen
     from penstock.components.pusher.component import Pusher as Pusher
@@ -35,6 +36,7 @@ else:
             "Evaluator": "penstock.components.evaluator.component",
             "ExampleValidator": "penstock.components.example_validator.component",
             "FnArgs": "penstock.components.trainer.fn_args",
+            "GraphInferrer": "penstock.components.graph_inferrer.component",
             "ImportExampleGen": "penstock.components.import_example_gen.component",
             "ImportSchemaGen": "penstock.components.import_schema_gen.component",
             "Pusher": "penstock.components.pusher.component",

@@ -31,11 +31,13 @@ class Column:
         added_by: Step that has added it.
         kind: Its kind of value; ``None`` where that is not known.
         is_list: Whether it has lists of values; ``None`` where that is not known.
+        dtype: NumPy's name of its type, or ``string``; empty where it is not known.
     """
 
     added_by: str = SOURCE
     kind: Kind | None = None
     is_list: bool | None = None
+    dtype: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class _Flow:
         elif step.function is not None:
             # It may replace any of them: which there are stays known, what they hold does not.
             rows = Columns(
-                {name: replace(c, kind=None, is_list=None) for name, c in rows.known.items()}, more=True
+                {name: replace(c, kind=None, is_list=None, dtype="") for name, c in rows.known.items()},
+                more=True,
             )
         elif step.split is not None:
             self._need(step, ("split", "by"), step.split.by or self._graph.key, rows)
@@ -125,7 +128,7 @@ class _Flow:
             if name is not None and source.lacks(name):
                 self._tell(at, f"the source has no column {name!r}", source, name)
         for index, sink in enumerate(graph.sinks):
-            rows = _in_results(self.at.get(sink.source or ends(graph)[0], UNKNOWN), graph)
+            rows = in_results(self.at.get(sink.source or ends(graph)[0], UNKNOWN), graph)
             for key in ("key", "columns"):
                 for name in getattr(sink, key):
                     if rows.lacks(name):
@@ -167,8 +170,8 @@ class _Flow:
         for name, column in (made or {}).items() if not work.postprocess else ():
             self._make(step, ("model", "outputs"), name, replace(column, added_by=step.name), known)
         identity, version = provenance_columns(self._graph, step.name)
-        self._make(step, ("model",), identity, Column(step.name, "int", False), known)
-        self._make(step, ("model",), version, Column(step.name, "bytes", False), known)
+        self._make(step, ("model",), identity, Column(step.name, "int", False, "int64"), known)
+        self._make(step, ("model",), version, Column(step.name, "bytes", False, "string"), known)
         return Columns(known, more)
 
     def _signature(self, step: Step, work: ModelStep, info: ModelInfo | None) -> Signature | None:
@@ -288,7 +291,7 @@ class _Flow:
         self.problems.append(Problem(at, message, expected, got, hint))
 
 
-def _in_results(rows: Columns, graph: InferenceGraph) -> Columns:
+def in_results(rows: Columns, graph: InferenceGraph) -> Columns:
     """Returns the columns that results have: of the source's only the key and those that are carried along."""
     kept = {
         name: column
@@ -316,7 +319,7 @@ def _column(spec: TensorSpec | None) -> Column:
         if spec.dtype.startswith(("float", "bfloat"))
         else "int"
     )
-    return Column(kind=kind, is_list=None if spec.shape is None else len(spec.shape) > 1)
+    return Column(kind=kind, is_list=None if spec.shape is None else len(spec.shape) > 1, dtype=spec.dtype)
 
 
 def _takes_examples(signature: Signature, info: ModelInfo) -> bool:

@@ -77,7 +77,7 @@ def _sentence(work: GraphInferrerWork, result: GraphInferrerResult) -> str:
         name if ref.artifact_id is None else f"{name} (model {ref.artifact_id})"
         for name, ref in work.plan.models.items()
     )
-    parts = [f"{summary.rows:,} {_rows(summary.rows)}" + (f" by {names}" if names else "")]
+    parts = [f"by {names}"] if names else []
     if summary.failed_rows:
         parts.append(f"{summary.failed_rows:,} failed")
     parts += [f"{sink.rows:,} to {sink.place}" for sink in result.sinks]
