@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 from collections.abc import Sequence
 
@@ -39,3 +40,15 @@ def choose_device(wanted: str, gpus: Sequence[str], *, library: str) -> str:
         input="device",
         expected="auto, cpu, gpu" + "".join(f", {name}" for name in gpus),
     )
+
+
+def cuda_devices() -> tuple[str, ...]:
+    """Returns the names of this machine's NVIDIA GPUs, ``cuda:0`` and so on, as the driver tells; none without one."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return ()
+    count = ctypes.c_int()
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return ()
+    return tuple(f"cuda:{index}" for index in range(count.value))

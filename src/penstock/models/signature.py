@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from penstock.errors import ParameterError, did_you_mean
@@ -50,6 +50,24 @@ class Signature:
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.inputs))}) -> ({', '.join(map(str, self.outputs))})"
+
+    def with_inputs_named(self, names: Sequence[str]) -> Signature:
+        """Returns the same signature fed from columns of these names, in order; itself where none is given.
+
+        Raises:
+            ParameterError: There are more or fewer names than inputs.
+        """
+        if not names:
+            return self
+        if len(names) != len(self.inputs):
+            raise ParameterError(
+                "the features do not go with the model's signature",
+                input="features",
+                expected=f"{len(self.inputs)} name(s), for {', '.join(map(str, self.inputs[:10]))}",
+                got=f"{len(names)}: {', '.join(names[:10])}",
+            )
+        inputs = tuple(replace(spec, name=name) for name, spec in zip(names, self.inputs, strict=True))
+        return replace(self, inputs=inputs)
 
     def to_json_dict(self) -> dict[str, Any]:
         """Returns the signature as plain values; see :meth:`from_json_dict`."""
