@@ -25,9 +25,9 @@ _INTEGERS: tuple[tuple[pa.DataType, type[sql.TypeEngine[Any]]], ...] = (
     (pa.uint32(), sql.BigInteger),
 )
 _FITS: dict[Family, frozenset[Family]] = {
-    "integer": frozenset({"integer", "number", "truth"}),
+    "integer": frozenset({"integer", "number"}),
     "number": frozenset({"number"}),
-    "truth": frozenset({"truth", "integer"}),
+    "truth": frozenset({"truth"}),
     "text": frozenset({"text"}),
     "bytes": frozenset({"bytes"}),
     "date": frozenset({"date", "text"}),
@@ -56,7 +56,7 @@ def family_of(type_: pa.DataType) -> Family | None:
         ("date", (types.is_date,)),
         ("time", (types.is_time,)),
         ("moment", (types.is_timestamp,)),
-        ("nested", (types.is_nested,)),
+        ("nested", (types.is_nested, types.is_fixed_size_list)),
     )
     for family, holds in tests:
         if any(test(type_) for test in holds):
@@ -142,6 +142,9 @@ def fits(column: pa.DataType, table: sql.TypeEngine[Any], dialect: str) -> bool:
         return True
     if pa.types.is_decimal(column) and dialect == "sqlite":
         return there == "text"
+    if wanted == "truth":
+        # MySQL's own truth values are small integers.
+        return there == "integer" and dialect != "postgresql"
     return there == "integer" and wanted == "number" and pa.types.is_decimal(column) and column.scale == 0
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from penstock.errors import DependencyError, PenstockError, did_you_mean
+from penstock.errors import DependencyError, PenstockError, StorageError, did_you_mean
 from penstock.inference.databases.failures import TEMPORARY, database_error, first_line, meaning
 from penstock.inference.databases.url import package_of, scrubbed, shown
 
@@ -22,6 +22,10 @@ _FIRST_WAIT_SECONDS = 0.5
 _LOCK_SECONDS = 30
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class TryAgainError(StorageError):
+    """Another process was in the way of a transaction; done again, it finds what that one has done."""
 
 
 def open_engine(url: URL, *, pooled: bool = False) -> Engine:
@@ -86,20 +90,20 @@ def with_retries(
     for attempt in range(1, attempts + 1):
         try:
             return work()
-        except PenstockError:
-            raise
         except Exception as error:
-            if not is_database_error(error):
+            if isinstance(error, TryAgainError) and attempt < attempts:
+                said = error.message
+            elif isinstance(error, PenstockError) or not is_database_error(error):
                 raise
-            if meaning(error) not in TEMPORARY or attempt == attempts:
+            elif meaning(error) in TEMPORARY and attempt < attempts:
+                said = scrubbed(first_line(error), url)
+            else:
                 failure = database_error(error, action, url, component)
-                if attempt > 1:
-                    failure.message += f" ({attempt} attempts)"
+                failure.message += f" ({attempt} attempts)" if attempt > 1 else ""
                 raise failure from error
-            said = scrubbed(first_line(error), url)
-            _LOG.warning("cannot %s yet (%s); trying again in %.1f s", action, said, wait)
-            time.sleep(wait)
-            wait *= 2
+        _LOG.warning("cannot %s yet (%s); trying again in %.1f s", action, said, wait)
+        time.sleep(wait)
+        wait *= 2
     raise AssertionError("there is at least one attempt")
 
 

@@ -26,6 +26,7 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
     ("57P0", "lost"),
     ("40", "busy"),
     ("55P03", "busy"),
+    ("42P07", "busy"),  # another process has just made the same table
     ("28", "login"),
     ("42501", "denied"),
     ("3D000", "unknown"),
@@ -36,7 +37,7 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
 )
 # MySQL's and MariaDB's: https://mariadb.com/kb/en/mariadb-error-code-reference/
 _NUMBERS: dict[int, Meaning] = {
-    **dict.fromkeys((1040, 1203, 1205, 1213, 1226), "busy"),
+    **dict.fromkeys((1040, 1050, 1203, 1205, 1213, 1226), "busy"),
     **dict.fromkeys(
         (1053, 1077, 1152, 1153, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2014), "lost"
     ),
