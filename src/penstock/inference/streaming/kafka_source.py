@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.errors import DependencyError, ParameterError, StorageError
+from penstock.inference.streaming.decoding import Message
 from penstock.inference.streaming.environment import expanded
 from penstock.inference.streaming.incoming import Incoming, SourceLostError
-from penstock.inference.streaming.messages import BatchFolder, Message, MessageSource
+from penstock.inference.streaming.journal import Journal
+from penstock.inference.streaming.messages import BatchFolder, Description, MessageSource
 from penstock.inference.streaming.spec import KafkaSpec
 
 _LOG = logging.getLogger(__name__)
@@ -45,10 +47,10 @@ class KafkaSource(MessageSource):
 
     Args:
         spec: The topic.
+        label: How people know it.
         limit: Most messages in a tick.
         batches: Where batches are written.
-        position: Returns the offset at which a partition's next message is, as the journal has it.
-        keep_positions: Has the journal keep offsets.
+        journal: The stream's journal, which keeps the offsets.
 
     Raises:
         DependencyError: The client library is not installed.
@@ -58,25 +60,19 @@ class KafkaSource(MessageSource):
     def __init__(
         self,
         spec: KafkaSpec,
+        label: str,
         limit: int,
         batches: BatchFolder,
-        position: Callable[[str], int | None],
-        keep_positions: Callable[[Mapping[str, int]], None],
+        journal: Journal,
     ) -> None:
-        super().__init__(batches, spec.format)
+        super().__init__(label, batches, spec.format)
         self._spec = spec
         self._limit = limit
-        self._position = position
-        self._keep_positions = keep_positions
+        self._journal = journal
         self._assigned: set[int] = set()
         self._next_look = 0.0
         self._trouble = ""
         self._consumer = self._made()
-
-    @property
-    def label(self) -> str:
-        """Servers, topic and group."""
-        return f"kafka {self._spec.servers} topic {self._spec.topic}, group {self._spec.group}"
 
     def poll(self, wait_seconds: float) -> list[Incoming]:
         """Returns a batch of messages for each partition that has some."""
@@ -88,26 +84,34 @@ class KafkaSource(MessageSource):
             return []
         rest = self._consumer.consume(self._limit - 1, timeout=0) if self._limit > 1 else []
         self._trouble = ""
-        partitions: dict[int, list[Any]] = {}
+        partitions: dict[int, list[Message]] = {}
         for message in (first, *rest):
             if message.error() is not None:
                 self._refuse(message.error())
             else:
-                partitions.setdefault(message.partition(), []).append(message)
-        return [self._batch(partition, group) for partition, group in sorted(partitions.items())]
+                partitions.setdefault(message.partition(), []).append(_message(message))
+        return [incoming for _, group in sorted(partitions.items()) for incoming in self.written(group)]
+
+    def describe(self, messages: Sequence[Message]) -> Description:
+        """Names a batch by its partition, first and last offset."""
+        partition, first = _place_of(messages[0])
+        _, last = _place_of(messages[-1])
+        topic = self._spec.topic
+        return Description(
+            stem=f"{topic}-{partition}-{first}--{last}",
+            label=f"{topic} partition {partition}, {first}" + (f" to {last}" if last != first else ""),
+            receipt={"partition": partition, "next": last + 1},
+        )
 
     def positions(self, incoming: Sequence[Incoming]) -> dict[str, int]:
         """Returns the offsets behind the messages."""
-        receipts = [json.loads(item.receipt) for item in incoming]
-        return {self._place(receipt["partition"]): receipt["next"] for receipt in receipts}
+        return {self._place(partition): at for partition, at in _behind(incoming).items()}
 
     def settle(self, done: Sequence[Incoming]) -> None:
         """Commits the offsets."""
         from confluent_kafka import KafkaException, TopicPartition
 
-        receipts = [json.loads(incoming.receipt) for incoming in done]
-        offsets = {receipt["partition"]: receipt["next"] for receipt in receipts}
-        places = [TopicPartition(self._spec.topic, partition, at) for partition, at in offsets.items()]
+        places = [TopicPartition(self._spec.topic, partition, at) for partition, at in _behind(done).items()]
         try:
             self._consumer.commit(offsets=places, asynchronous=False)
         except KafkaException as error:
@@ -183,7 +187,7 @@ class KafkaSource(MessageSource):
         fresh = sorted(set(topic.partitions) - self._assigned)
         if fresh:
             starts = {partition: self._start(partition) for partition in fresh}
-            self._keep_positions({self._place(partition): at for partition, at in starts.items()})
+            self._journal.claim([], {self._place(partition): at for partition, at in starts.items()})
             self._consumer.incremental_assign(
                 [TopicPartition(self._spec.topic, partition, at) for partition, at in starts.items()]
             )
@@ -194,7 +198,7 @@ class KafkaSource(MessageSource):
         """Returns where a partition is read from: where the journal, or else the group, stands, or as it is told."""
         from confluent_kafka import KafkaException, TopicPartition
 
-        known = self._position(self._place(partition))
+        known = self._journal.position(self._place(partition))
         if known is not None:
             return known
         place = TopicPartition(self._spec.topic, partition)
@@ -207,19 +211,6 @@ class KafkaSource(MessageSource):
             raise self._lost(error.args[0].str()) from error
         # A partition that comes later is new as a whole.
         return int(low if self._spec.start == "earliest" or self._assigned else high)
-
-    def _batch(self, partition: int, group: Sequence[Any]) -> Incoming:
-        first, last = group[0].offset(), group[-1].offset()
-        topic = self._spec.topic
-        _, milliseconds = group[-1].timestamp()
-        return self.batch(
-            [Message(f"{partition}-{message.offset()}", message.value()) for message in group],
-            source=self.label,
-            stem=f"{topic}-{partition}-{first}--{last}",
-            label=f"{topic} partition {partition}, {first}" + (f" to {last}" if last != first else ""),
-            arrived=milliseconds / 1000 if milliseconds > 0 else time.time(),
-            receipt={"partition": partition, "next": last + 1},
-        )
 
     def _refuse(self, error: Any) -> None:
         """Takes note of an error among the messages: what came with it must not get lost."""
@@ -238,6 +229,26 @@ class KafkaSource(MessageSource):
 
     def _place(self, partition: int) -> str:
         return f"{self._spec.topic}/{partition}"
+
+
+def _message(message: Any) -> Message:
+    _, milliseconds = message.timestamp()
+    sent = milliseconds / 1000 if milliseconds > 0 else time.time()
+    return Message(f"{message.partition()}-{message.offset()}", message.value(), sent)
+
+
+def _place_of(message: Message) -> tuple[int, int]:
+    """Returns partition and offset of a message."""
+    partition, _, offset = message.id.partition("-")
+    return int(partition), int(offset)
+
+
+def _behind(incoming: Sequence[Incoming]) -> dict[int, int]:
+    """Returns, by partition, the offset behind the last message of some batches."""
+    offsets: dict[int, int] = {}
+    for receipt in (json.loads(item.receipt) for item in incoming):
+        offsets[receipt["partition"]] = max(receipt["next"], offsets.get(receipt["partition"], 0))
+    return offsets
 
 
 def _is_outage(error: Any) -> bool:

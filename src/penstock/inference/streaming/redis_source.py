@@ -15,9 +15,10 @@ from typing import Any
 
 from penstock.errors import DependencyError, ParameterError, StorageError
 from penstock.inference.databases.url import hidden
+from penstock.inference.streaming.decoding import Message
 from penstock.inference.streaming.environment import expanded
 from penstock.inference.streaming.incoming import Incoming, SourceLostError
-from penstock.inference.streaming.messages import BatchFolder, Message, MessageSource
+from penstock.inference.streaming.messages import BatchFolder, Description, MessageSource
 from penstock.inference.streaming.spec import RedisSpec
 
 _CONNECT_SECONDS = 5.0
@@ -31,6 +32,7 @@ class RedisSource(MessageSource):
 
     Args:
         spec: The stream.
+        label: How people know it.
         limit: Most messages in a batch.
         batches: Where batches are written.
 
@@ -39,8 +41,8 @@ class RedisSource(MessageSource):
         ParameterError: The address cannot be read.
     """
 
-    def __init__(self, spec: RedisSpec, limit: int, batches: BatchFolder) -> None:
-        super().__init__(batches, spec.format)
+    def __init__(self, spec: RedisSpec, label: str, limit: int, batches: BatchFolder) -> None:
+        super().__init__(label, batches, spec.format)
         self._spec = spec
         self._limit = limit
         self._client = _connected(expanded(spec.url, "stream.redis.url"))
@@ -48,19 +50,22 @@ class RedisSource(MessageSource):
         self._reread_from: str | None = _FIRST
         self._has_group = False
 
-    @property
-    def label(self) -> str:
-        """Server, stream, group and consumer."""
-        spec = self._spec
-        return f"{self._shown} stream {spec.stream}, group {spec.group}, consumer {spec.consumer}"
-
     def poll(self, wait_seconds: float) -> list[Incoming]:
         """Returns a batch of messages: first those that were given before, then new ones."""
         with self._reachable():
             if not self._has_group:
                 self._make_group()
             entries = self._given_before() or self._new(wait_seconds)
-        return [self._batch(entries)] if entries else []
+        return self.written(entries)
+
+    def describe(self, messages: Sequence[Message]) -> Description:
+        """Names a batch by its first and last id."""
+        first, last = messages[0].id, messages[-1].id
+        return Description(
+            stem=f"{self._spec.stream}-{first}--{last}",
+            label=f"{self._spec.stream} {first}" + (f" to {last}" if last != first else ""),
+            receipt=[message.id for message in messages],
+        )
 
     def settle(self, done: Sequence[Incoming]) -> None:
         """Acknowledges the messages of batches."""
@@ -98,28 +103,17 @@ class RedisSource(MessageSource):
 
     def _message(self, id: bytes, fields: dict[bytes, bytes] | None) -> Message:
         name = id.decode("ascii")
+        sent = int(name.partition("-")[0]) / 1000  # the server's own ids begin with their time
         if not fields:
-            return Message(name, None, "the message was removed from the stream before it was read")
+            return Message(name, None, sent, "the message was removed from the stream before it was read")
         wanted = self._spec.field
         if wanted is None:
             if len(fields) == 1:
-                return Message(name, next(iter(fields.values())))
+                return Message(name, next(iter(fields.values())), sent)
             names = ", ".join(key.decode("utf-8", "replace") for key in fields)
-            return Message(
-                name, None, f"the message has {len(fields)} fields ({names}): `field` must name one"
-            )
-        return Message(name, fields.get(wanted.encode()), f"the message has no field {wanted!r}")
-
-    def _batch(self, messages: Sequence[Message]) -> Incoming:
-        first, last = messages[0].id, messages[-1].id
-        return self.batch(
-            messages,
-            source=self.label,
-            stem=f"{self._spec.stream}-{first}--{last}",
-            label=f"{self._spec.stream} {first}" + (f" to {last}" if last != first else ""),
-            arrived=_time_of(last),
-            receipt=[message.id for message in messages],
-        )
+            defect = f"the message has {len(fields)} fields ({names}): `field` must name one"
+            return Message(name, None, sent, defect)
+        return Message(name, fields.get(wanted.encode()), sent, f"the message has no field {wanted!r}")
 
     def _make_group(self) -> None:
         from redis.exceptions import ResponseError
@@ -165,11 +159,6 @@ def _flat(entries: Any) -> Iterator[Any]:
             yield entry
         else:
             yield from _flat(entry)
-
-
-def _time_of(id: str) -> float:
-    """Returns when an entry was added, in seconds since the epoch: the server's own ids begin with that."""
-    return int(id.partition("-")[0]) / 1000
 
 
 def _connected(url: str) -> Any:
