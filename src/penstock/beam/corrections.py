@@ -29,7 +29,7 @@ def forget_shared_objects() -> None:
     records = getattr(shared_map, "_cache_map", None)
     if records is None:
         return
-    shared_map._keepalive = (None, None)
+    vars(shared_map).update(_keepalive=(None, None))
     for key, record in list(records.items()):
         reference = getattr(record, "_ref", None)
         if reference is not None and reference() is None:

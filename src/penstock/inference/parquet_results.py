@@ -63,7 +63,9 @@ class ParquetFile:
         self._bytes = 0
         with files.storage_errors("write", uri):
             self._sink = _open_sink(uri)
-            self._writer = pq.ParquetWriter(self._sink, schema, compression="zstd")
+            self._writer = pq.ParquetWriter(
+                self._sink, schema, compression="zstd", use_dictionary=_text_columns(schema)
+            )
 
     def write(self, rows: ResultRows) -> None:
         """Appends rows."""
@@ -100,6 +102,11 @@ class ParquetFile:
         with files.storage_errors("write", self._uri):
             self._writer.write_table(table, row_group_size=table.num_rows)
         self._held, self._rows, self._bytes = [], 0, 0
+
+
+def _text_columns(schema: pa.Schema) -> list[str]:
+    """Returns the columns in which values recur; to look for recurring numbers takes longer than all else together."""
+    return [field.name for field in schema if pa.types.is_string(field.type)]
 
 
 def _open_sink(uri: str) -> Any:
