@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from penstock.beam.arguments import is_in_process, number_of_workers
+from penstock.inference.apart import by_source_file
 from penstock.inference.finishing import Report, clear, finish
 from penstock.inference.job import InferenceJob, InferenceSummary
 from penstock.inference.plan import Plan, alone, make_plan, with_threads
-from penstock.inference.reading import open_source
+from penstock.inference.reading import Unit, open_source
 from penstock.inference.running import run_forked, run_here, run_remotely
 from penstock.inference.writing import ResultWriter
 
@@ -60,7 +61,7 @@ def run(
             done = run_here(plan, units, beam_pipeline_args, tell)
         else:
             done = run_remotely(job, plan, units, beam_pipeline_args)
-        return _finished(job, plan, done)
+        return _finished(job, plan, units, done)
     finally:
         clear(plan.writers, token)
 
@@ -82,8 +83,11 @@ def _teller(report: Callable[..., None] | None) -> Callable[[int], None]:
     return tell
 
 
-def _finished(job: InferenceJob, plan: Plan, done: Report) -> InferenceSummary:
+def _finished(job: InferenceJob, plan: Plan, units: Sequence[Unit], done: Report) -> InferenceSummary:
     outputs = finish(plan.writers, done, plan.token, optional=len(plan.writers) - 1)
+    if job.result_per_file:
+        results = len(plan.writers) - 1
+        outputs[:results] = by_source_file(outputs[:results], done, units, job.source.files)
     tally = done.tally
     return InferenceSummary(
         rows=tally.rows,

@@ -210,6 +210,11 @@ def acquire(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -
         PenstockError: It does not load.
     """
     key = _key(ref, settings)
+    found = _resident.get(
+        key
+    )  # first: a model that serves must not wait for another one that is being loaded
+    if found is not None:
+        return found
     with _loading:
         found = _resident.get(key)
         if found is None:

@@ -91,7 +91,9 @@ class _WriteFn(beam.DoFn):
     def start_bundle(self) -> None:
         plan = self._plan
         self._report = Report()
-        self._parts = [PartWriter(number, writer, plan.token) for number, writer in enumerate(plan.writers)]
+        self._parts = [
+            PartWriter(number, writer, plan.token, plan.apart) for number, writer in enumerate(plan.writers)
+        ]
 
     def process(self, flow: Flow) -> None:
         for part in self._parts[:-1]:

@@ -36,6 +36,7 @@ class Plan:
         carry: Columns of the source that results keep besides the key; ``None`` means all.
         provenance: Columns that say which model has made a row.
         component: Node that the work is for.
+        apart: Whether rows of several source files never share a result file.
     """
 
     token: str
@@ -46,6 +47,7 @@ class Plan:
     carry: tuple[str, ...] | None
     provenance: frozenset[str]
     component: str | None = None
+    apart: bool = False
 
 
 def make_plan(
@@ -71,6 +73,7 @@ def make_plan(
         carry=graph.carry,
         provenance=provenance,
         component=job.component,
+        apart=job.result_per_file,
     )
 
 

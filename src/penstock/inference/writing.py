@@ -121,11 +121,13 @@ class PartWriter:
         number: Number of the writer.
         writer: How a file is written.
         token: Tells the files of this job from those of others.
+        apart: Whether rows of several source files never share a file.
     """
 
     number: int
     writer: ResultWriter
     token: str
+    apart: bool = False
     _open: _OpenPart | None = None
     _follows: tuple[int, int] | None = None
     _parts: list[Part] = field(default_factory=list)
@@ -139,7 +141,7 @@ class PartWriter:
             StorageError: The file cannot be written.
         """
         here = (place.unit, place.number)
-        if self._follows != here:
+        if self._follows != here or (self.apart and place.number == 0):
             self._end()
         self._follows = (place.unit + 1, 0) if place.is_last else (place.unit, place.number + 1)
         known = rows.batch.schema if self._schema is None else self._schema
