@@ -103,15 +103,14 @@ def _find(module: str, folders: Sequence[str]) -> ModuleSpec | None:
     """Finds a module without importing the packages around it."""
     path: Sequence[str] | None = folders
     spec: ModuleSpec | None = None
-    name = ""
     for part in module.split("."):
         if path is None:
             return None
-        name = f"{name}.{part}" if name else part
-        spec = (BuiltinImporter.find_spec(name) if name == part else None) or PathFinder.find_spec(name, path)
+        # By the last part of its name alone: a folder without __init__.py would look for the package around it.
+        spec = (BuiltinImporter.find_spec(part) if spec is None else None) or PathFinder.find_spec(part, path)
         if spec is None:
             return _as_loaded(module)
-        path = spec.submodule_search_locations
+        path = spec.submodule_search_locations and list(spec.submodule_search_locations)
     return spec
 
 
@@ -126,7 +125,7 @@ def _as_loaded(module: str) -> ModuleSpec | None:
 
 
 def _is_module(name: str, package: ModuleSpec) -> bool:
-    return PathFinder.find_spec(f"{package.name}.{name}", package.submodule_search_locations) is not None
+    return PathFinder.find_spec(name, package.submodule_search_locations) is not None
 
 
 def _top_level_names(tree: ast.Module) -> set[str] | None:
