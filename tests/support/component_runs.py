@@ -73,6 +73,7 @@ def run_component(
     beam_pipeline_args: Sequence[str] = (),
     examples_format: ExamplesFormat = "parquet",
     project_root: Path | None = None,
+    store: Any = None,
     **parameters: Any,
 ) -> Ran:
     """Has the driver decide, the executor work and the publisher describe.
@@ -85,6 +86,7 @@ def run_component(
         beam_pipeline_args: Beam arguments.
         examples_format: Format of examples.
         project_root: Root of the user's project.
+        store: What stands in for a metadata store, for drivers that read one.
         parameters: Values of the parameters.
     """
     root = str(project_root or folder)
@@ -99,7 +101,9 @@ def run_component(
             for name, value in parameters.items()
         }
     )
-    decision = import_path(component.DRIVER)().decide(bound, typed, _driver_context(root, examples_format))
+    decision = import_path(component.DRIVER)().decide(
+        bound, typed, _driver_context(root, examples_format, store)
+    )
     assert isinstance(decision, Run)
     outputs = {
         key: [port.type(_made(folder, key, index)) for index in range(decision.output_counts.get(key, 1))]
@@ -150,7 +154,7 @@ def _record(outputs: Mapping[str, Sequence[Artifact]], record: Record) -> None:
             artifact.set_custom_property(CONTENT_DIGEST, files.digest(artifact.uri))
 
 
-def _driver_context(root: str, examples_format: ExamplesFormat) -> DriverContext:
+def _driver_context(root: str, examples_format: ExamplesFormat, store: Any) -> DriverContext:
     return DriverContext(
         pipeline="pipeline",
         run_id="run",
@@ -158,5 +162,5 @@ def _driver_context(root: str, examples_format: ExamplesFormat) -> DriverContext
         pipeline_root=root,
         project_root=root,
         examples_format=examples_format,
-        store=None,  # type: ignore[arg-type]  these drivers ask for no history
+        store=store,
     )

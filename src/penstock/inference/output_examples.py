@@ -29,6 +29,21 @@ _ENCODER_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFeature:
+    """A feature that holds an answer of the model.
+
+    Attributes:
+        column: Column of the results.
+        name: Name of the feature.
+        is_single: Whether the model declares one value a row, whatever dimensions of size 1 that has.
+    """
+
+    column: str
+    name: str
+    is_single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ExamplesResultWriter:
     """Writes the rows of a step as examples; see ``penstock.inference.writing.ResultWriter``.
 
@@ -36,14 +51,14 @@ class ExamplesResultWriter:
         step, folder, prefix, suffix, is_result: As of ``ResultWriter``.
         format: Format of the files.
         features: The features of the source.
-        columns: Column of the results and name of the feature that it becomes.
+        answers: What of the results becomes a feature.
     """
 
     step: str
     folder: str
     format: ExamplesFormat
     features: FeatureSet
-    columns: tuple[tuple[str, str], ...]
+    answers: tuple[AnswerFeature, ...]
     suffix: str = ".parquet"
     prefix: str = PREFIX
     is_result: bool = False
@@ -55,10 +70,10 @@ class ExamplesResultWriter:
         folder: str,
         format: ExamplesFormat,
         features: FeatureSet,
-        columns: Sequence[tuple[str, str]],
+        answers: Sequence[AnswerFeature],
     ) -> ExamplesResultWriter:
         """Returns a writer whose files end as those of the format do."""
-        return cls(step, folder, format, features, tuple(columns), PAYLOADS[format].suffix)
+        return cls(step, folder, format, features, tuple(answers), PAYLOADS[format].suffix)
 
     def open(self, uri: str, schema: pa.Schema) -> OpenResults:
         """Starts a file."""
@@ -86,21 +101,27 @@ class ExamplesResultWriter:
 
     def all_features(self, schema: pa.Schema) -> FeatureSet:
         """Returns the features that the files have, given the schema of the results."""
-        wanted = [schema.field(_index(schema, column)) for column, _ in self.columns]
-        names = [name for _, name in self.columns]
-        empty = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in wanted], names)
+        types = [schema.field(_index(schema, answer.column)).type for answer in self.answers]
         discovery = FeatureDiscovery(self.features)
-        discovery.include_schema(_flat(empty).schema)
+        discovery.include_schema(self._added([pa.array([], type_) for type_ in types]).schema)
         return discovery.features()
 
     def examples(self, rows: ResultRows) -> pa.RecordBatch:
         """Returns rows as examples: what was read, with the answers behind it."""
         outputs = rows.outputs
-        answers = [outputs.column(_index(outputs.schema, column)) for column, _ in self.columns]
-        added = _flat(pa.RecordBatch.from_arrays(answers, [name for _, name in self.columns]))
+        added = self._added([outputs.column(_index(outputs.schema, a.column)) for a in self.answers])
         return pa.RecordBatch.from_arrays(
             [*rows.source.columns, *added.columns], [*rows.source.schema.names, *added.schema.names]
         )
+
+    def _added(self, columns: Sequence[pa.Array]) -> pa.RecordBatch:
+        """Returns answers as columns that features can have: a matrix of a row becomes the list of its values."""
+        flat = [_one_level(column) for column in columns]
+        single = [
+            _single(answer, column) if answer.is_single else column
+            for answer, column in zip(self.answers, flat, strict=True)
+        ]
+        return as_features(pa.RecordBatch.from_arrays(single, [answer.name for answer in self.answers]))
 
 
 @dataclass(slots=True)
@@ -165,11 +186,15 @@ def _index(schema: pa.Schema, column: str) -> int:
     return index
 
 
-def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Returns a batch with columns that features can have: a matrix of a row becomes the list of its values."""
-    return as_features(
-        pa.RecordBatch.from_arrays([_one_level(column) for column in batch.columns], batch.schema.names)
-    )
+def _single(answer: AnswerFeature, column: pa.Array) -> pa.Array:
+    if not is_list(column.type):
+        return column
+    offsets, values, valid = list_parts(column)
+    if (np.diff(offsets)[valid] != 1).any():
+        raise DataError(
+            f"the model has given several values for {answer.column!r}", expected="one a row, as it declares"
+        )
+    return values if valid.all() else values.take(pa.array(offsets[:-1], mask=~valid))
 
 
 def _one_level(column: pa.Array) -> pa.Array:

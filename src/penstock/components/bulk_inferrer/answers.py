@@ -10,7 +10,7 @@ from penstock.components.bulk_inferrer.component import BulkInferrerPlan, Called
 from penstock.components.bulk_inferrer.graph import last_step, result_column
 from penstock.examples.kinds import FeatureSet
 from penstock.examples.payload import ExamplesFormat
-from penstock.inference.output_examples import ExamplesResultWriter
+from penstock.inference.output_examples import AnswerFeature, ExamplesResultWriter
 from penstock.inference.prediction_log import EXAMPLES_INPUT
 from penstock.inference.prediction_log_files import Answer, AnswerColumn, InputColumn, PredictionLogWriter
 from penstock.inference.spec import InferenceConfig
@@ -36,8 +36,8 @@ def examples_writer(
     plan: BulkInferrerPlan, features: FeatureSet, format: ExamplesFormat, folder: str
 ) -> ExamplesResultWriter:
     """Returns what writes the results as examples."""
-    columns = [(column.column, column.feature) for column in plan.features]
-    return ExamplesResultWriter.make(last_step(plan), folder, format, features, columns)
+    answers = [AnswerFeature(column.column, column.feature, column.is_single) for column in plan.features]
+    return ExamplesResultWriter.make(last_step(plan), folder, format, features, answers)
 
 
 def _answer(

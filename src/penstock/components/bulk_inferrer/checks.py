@@ -232,13 +232,23 @@ def feature_columns(plan: BulkInferrerPlan, parameters: BulkInferrerParameters) 
         )
     config = parameters.inference_config
     found = [
-        FeatureColumn(result_column(plan, called[name], config.outputs.get(output, output)), feature)
+        FeatureColumn(
+            result_column(plan, called[name], config.outputs.get(output, output)),
+            feature,
+            _is_single(called[name], output),
+        )
         for name, spec in named.items()
         for output, feature in _columns_of(spec, called[name])
     ]
     if not found or not all(column.feature for column in found):
         raise ParameterError("output_example_spec names no column", input="output_example_spec")
     return tuple(found)
+
+
+def _is_single(called: CalledSignature, output: str) -> bool:
+    outputs = called.signature.outputs if called.signature is not None else ()
+    shapes = [spec.shape for spec in outputs if spec.name == output]
+    return any(shape is not None and all(size == 1 for size in shape[1:]) for shape in shapes)
 
 
 def _signature_of(spec: OutputColumnsSpec, called: Collection[str]) -> str:

@@ -101,10 +101,12 @@ class FeatureColumn:
     Attributes:
         column: Column of the results.
         feature: Name of the feature.
+        is_single: Whether the model declares one value a row.
     """
 
     column: str
     feature: str
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
