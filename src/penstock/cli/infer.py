@@ -13,8 +13,10 @@ from penstock.cli.exit_codes import OK
 from penstock.cli.inference_options import Inference, InferenceOptions
 from penstock.cli.inference_plan import found_models, plan_of
 from penstock.cli.pipeline_options import json_option, metadata_option
+from penstock.cli.stream import StreamOptions, serve_stream
 from penstock.cli.walking import Walker, exit_code, outcome_of, tell
 from penstock.config.run_settings import RunSettings
+from penstock.errors import UsageError
 from penstock.runners.session import RunRequest
 from penstock.runtime.clock import new_run_id
 
@@ -35,8 +37,32 @@ from penstock.runtime.clock import new_run_id
 @click.option("--run-id", metavar="ID", help="Id of the run; one is made from the time where none is given.")
 @click.option("--in-process", is_flag=True, help="Run everything in this process, for debuggers.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print what would be done, and run nothing.")
+@click.option(
+    "--stream", is_flag=True, help="Serve the stream of CONFIG: score what comes in, until a signal."
+)
+@click.option(
+    "--max-files",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="End a stream after N files, or batches of messages.",
+)
+@click.option(
+    "--idle-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="End a stream when nothing came in for N seconds.",
+)
 @json_option
-def infer(run_id: str | None, in_process: bool, dry_run: bool, as_json: bool, **options: Any) -> int:
+def infer(
+    run_id: str | None,
+    in_process: bool,
+    dry_run: bool,
+    stream: bool,
+    max_files: int | None,
+    idle_seconds: float | None,
+    as_json: bool,
+    **options: Any,
+) -> int:
     """Predict with the graph of models in CONFIG, a YAML file.
 
     It runs as a pipeline of its own: models and results are recorded, and `penstock show` and `penstock lineage` tell
@@ -44,6 +70,12 @@ def infer(run_id: str | None, in_process: bool, dry_run: bool, as_json: bool, **
     CONFIG is; 128 + n ended by signal n.
     """
     inference = Inference.read(InferenceOptions(**options))
+    for_streams = StreamOptions(max_files, idle_seconds)
+    if stream:
+        _refuse_with_stream({"--in-process": in_process, "--dry-run": dry_run})
+        return serve_stream(inference, for_streams, run_id=run_id, as_json=as_json)
+    if for_streams.given:
+        raise UsageError(f"{' and '.join(for_streams.given)} is for streams", hint="add --stream")
     if dry_run:
         plan = plan_of(inference)
         click.echo(json.dumps(plan.to_json_dict(), indent=2, ensure_ascii=False) if as_json else plan.text())
@@ -55,3 +87,12 @@ def infer(run_id: str | None, in_process: bool, dry_run: bool, as_json: bool, **
     outcome = outcome_of(ir, report)
     tell(outcome, as_json=as_json)
     return exit_code(report, outcome)
+
+
+def _refuse_with_stream(flags: dict[str, bool]) -> None:
+    given = [name for name, value in flags.items() if value]
+    if given:
+        raise UsageError(
+            f"--stream and {' and '.join(given)} exclude each other",
+            hint="a stream runs in one process anyway, and checks everything before it takes a file",
+        )

@@ -18,6 +18,7 @@ from penstock.artifacts.artifact import PropertyValue
 from penstock.artifacts.standard import InferenceResult, Model
 from penstock.errors import PenstockError
 from penstock.inference.job import ModelRef
+from penstock.inference.recorded_models import recorded_model
 from penstock.inference.streaming.journal import Journal, Scored
 from penstock.inference.streaming.telling import model_text
 from penstock.ir.model import NodeIR, OutputIR, PipelineIR, ValueIR
@@ -37,7 +38,7 @@ NODE = "stream"
 STREAM_TYPE = "penstock.inference.streaming.service.Stream"
 RESULT = "inference_result"
 MANIFEST = "manifest.jsonl"
-_IMPORTED = "result"
+_IMPORTED = "model"
 
 Models = Mapping[str, ModelRef]
 
@@ -52,6 +53,7 @@ class Registration:
         project_root: Folder of the user's project.
         metadata: Connection of the metadata store.
         properties: What the stream is, for the record.
+        run_id: Id of the run; one is made from the time where none is given.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Registration:
     project_root: str
     metadata: ConnectionConfig
     properties: Mapping[str, Any]
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class StreamRecord:
         self._registration = registration
         self._store = store
         self._paths = dict(paths)
-        self._run = runs.begin(_ir(registration, paths), store, new_run_id(), {})
+        self._run = runs.begin(_ir(registration, paths), store, registration.run_id or new_run_id(), {})
         self._node = self._run.ir.node(NODE)
         self._generation: _Generation | None = None
 
@@ -94,12 +97,13 @@ class StreamRecord:
     def imported(self) -> dict[str, ModelRef]:
         """Records the models that are no pipeline's, and returns them."""
         found = {}
-        for name, uri in self._paths.items():
+        for name in self._paths:
             node = self._run.ir.node(_importer_id(name))
             result, outputs = system_nodes.run_importer(node, self._run, self._store)
             runs.record_node(self._run, self._store, result)
             (model,) = outputs[_IMPORTED]
-            found[name] = ModelRef(uri, artifact_id=model.id, version=model.content_digest[:12])
+            if isinstance(model, Model):
+                found[name] = recorded_model(model, self._store)
         return found
 
     def serve(self, models: Models, journal: Journal) -> None:
@@ -230,4 +234,4 @@ def _importer(name: str, uri: str) -> NodeIR:
 
 
 def _importer_id(model: str) -> str:
-    return f"model_{model}"
+    return f"Model-{model}"

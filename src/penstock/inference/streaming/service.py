@@ -258,7 +258,9 @@ def _registration(setup: StreamSetup) -> Registration:
         "graph": repr(setup.graph),
         "parameters": dict(setup.parameters),
     }
-    return Registration(setup.name, setup.pipeline_root, setup.project_root, setup.metadata, properties)
+    return Registration(
+        setup.name, setup.pipeline_root, setup.project_root, setup.metadata, properties, setup.run_id
+    )
 
 
 def _ended_by(error: BaseException, record: StreamRecord, teller: Teller) -> None:

@@ -35,6 +35,7 @@ class StreamSetup:
         pipeline_root: Root URI of the pipeline's artifacts.
         metadata: Connection of the metadata store.
         parameters: Values of the configuration's parameters, for the record.
+        run_id: Id of the run in the metadata store; one is made from the time where none is given.
     """
 
     name: str
@@ -45,6 +46,7 @@ class StreamSetup:
     pipeline_root: str
     metadata: ConnectionConfig
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str | None = None
 
     def ready(self) -> StreamSetup:
         """Returns the setup with sinks as a stream needs them.
