@@ -18,6 +18,9 @@ SIGNATURES = "signatures"
 LIBRARY_VERSION = "library_version"
 """Custom property: version of the library that saved the model."""
 
+CLASSES = "classes"
+"""Custom property: list of what a classifier tells apart, in the order of its probabilities."""
+
 METRICS = "metrics"
 """Custom property: final metrics that training reported, by name."""
 
@@ -31,6 +34,7 @@ def model_properties(
         properties[FLAVOR] = info.flavor
         properties[SIGNATURES] = [signature.to_json_dict() for signature in info.signatures]
         properties[LIBRARY_VERSION] = info.library_version
+        properties[CLASSES] = list(info.classes)
     properties[METRICS] = dict(metrics or {})
     return {name: value for name, value in properties.items() if value}
 
@@ -41,8 +45,10 @@ def recorded_info(artifact: Artifact) -> ModelInfo | None:
     if not flavor:
         return None
     rows: Any = artifact.get_json_value_custom_property(SIGNATURES) or []
+    classes: Any = artifact.get_json_value_custom_property(CLASSES) or []
     return ModelInfo(
         flavor,
         tuple(Signature.from_json_dict(row) for row in rows),
         artifact.get_string_custom_property(LIBRARY_VERSION),
+        tuple(classes),
     )

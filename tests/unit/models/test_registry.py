@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import importlib.util
 import sys
 import types
 from pathlib import Path
@@ -57,15 +58,33 @@ def test_a_missing_folder_is_of_no_flavor(tmp_path: Path) -> None:
 
 
 def test_a_flavor_without_description_is_known_by_name_alone(tmp_path: Path) -> None:
-    (tmp_path / "net.onnx").touch()
+    (tmp_path / "forest.joblib").touch()
     info = describe(str(tmp_path))
-    assert (info.flavor, info.signatures, info.signature) == ("onnx", (), None)
+    assert (info.flavor, info.signatures, info.signature) == ("sklearn", (), None)
 
 
-def test_a_flavor_without_loader_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "net.onnx").touch()
+def test_a_flavor_without_loader_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = (*registry.FLAVORS, Flavor("onnx", ("*.fake",), "fakelib", "fake"))
+    monkeypatch.setattr(registry, "FLAVORS", without)
+    (tmp_path / "net.fake").touch()
     with pytest.raises(DependencyError, match=r"'onnx' cannot be loaded by this version.*flavor tensorflow"):
         load(str(tmp_path))
+
+
+def test_a_file_by_itself_is_a_model_too(tmp_path: Path) -> None:
+    for name, flavor in {"a.joblib": "sklearn", "b.json": "xgboost", "c.onnx": "onnx"}.items():
+        (tmp_path / name).touch()
+        found = recognise(str(tmp_path / name))
+        assert found is not None
+        assert found.name == flavor
+    assert recognise(str(tmp_path / "missing.onnx")) is None
+    (tmp_path / "settings.yaml").touch()
+    assert recognise(str(tmp_path / "settings.yaml")) is None
+
+
+def test_any_json_in_a_folder_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").touch()
+    assert recognise(str(tmp_path)) is None
 
 
 def test_an_unknown_flavor_is_named(tmp_path: Path) -> None:
@@ -75,8 +94,12 @@ def test_an_unknown_flavor_is_named(tmp_path: Path) -> None:
 
 def test_every_import_path_of_the_table_exists() -> None:
     for flavor in registry.FLAVORS:
-        if flavor.description:
-            assert callable(registry._resolve(flavor.description))
+        for path in (flavor.description, flavor.loader, flavor.saver):
+            module, _, name = path.partition(":")
+            spec = importlib.util.find_spec(module) if path else None
+            assert not path or (spec is not None and spec.origin is not None)
+            if spec is not None and spec.origin is not None:
+                assert f"\ndef {name}(" in Path(spec.origin).read_text(encoding="utf-8")
 
 
 class TestAnotherFlavor:

@@ -117,7 +117,7 @@ def _class_labels(graph: memoryview) -> Iterator[tuple[str | int, ...]]:
             if set(wire.texts(attribute, _ATTRIBUTE_NAME)).isdisjoint(_CLASS_LABELS):
                 continue
             numbers = wire.integers(attribute, _ATTRIBUTE_INTEGERS)
-            labels = (*numbers, *wire.texts(attribute, _ATTRIBUTE_TEXTS))
+            labels: tuple[str | int, ...] = (*numbers, *wire.texts(attribute, _ATTRIBUTE_TEXTS))
             if labels:
                 yield labels
 
