@@ -21,6 +21,8 @@ from penstock.dsl import Pipeline
 from penstock.inference import InferenceGraph, ModelStep, SinkSpec, Step, VoteStep
 
 VOTERS = ("forest", "boosted", "portable")
+ANSWERS = ("delivery", "depot", *(f"{voter}_late" for voter in VOTERS), "late")
+"""Columns of the answers: each voter's, and the majority's."""
 
 
 def create_pipeline(
@@ -47,7 +49,7 @@ def create_pipeline(
             key="delivery",
             carry=("depot",),
             steps=(*steps, Step("vote", VOTERS, vote=VoteStep("late", output="late"))),
-            sinks=(SinkSpec(path=results, format="csv"),),
+            sinks=(SinkSpec(path=results, format="csv", columns=ANSWERS),),
         ),
     )
     return Pipeline("ensemble_vote", components=[history, *trainers.values(), inferrer], enable_cache=True)

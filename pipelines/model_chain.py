@@ -24,6 +24,17 @@ from penstock.components import CsvExampleGen, GraphInferrer, Trainer
 from penstock.dsl import Pipeline
 from penstock.inference import InferenceGraph, LookupStep, ModelStep, SinkSpec, Step
 
+ANSWERS = (
+    "delivery",
+    "depot",
+    "promised_minutes",
+    "drive_minutes",
+    "loading_minutes",
+    "late",
+    "late_percent",
+)
+"""Columns of the answers."""
+
 
 def create_pipeline(
     today: str = "data/deliveries/today",
@@ -76,7 +87,7 @@ def create_pipeline(
                     ),
                 ),
             ),
-            sinks=(SinkSpec(path=results, format="csv"),),
+            sinks=(SinkSpec(path=results, format="csv", columns=ANSWERS),),
             max_failed_fraction=max_failed_fraction,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import GradientBoostingRegressor
 
 from penstock import models
 from penstock.components import FnArgs
@@ -17,7 +17,7 @@ DRIVE = "drive_minutes"
 def run_fn(fn_args: FnArgs) -> dict[str, float]:
     """Trains boosted trees on the drives that were made."""
     made = fn_args.data_accessor.read_pandas(fn_args.train_files)
-    model = HistGradientBoostingRegressor(random_state=17).fit(made[FEATURES], made[DRIVE])
+    model = GradientBoostingRegressor(random_state=17).fit(made[FEATURES], made[DRIVE])
     models.save(model, fn_args.serving_model_dir)
 
     held_out = fn_args.data_accessor.read_pandas(fn_args.eval_files)

@@ -2,11 +2,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pytest
 
-pytest.importorskip("sklearn")
-
-from modules.houses.comparing import collect, judge
+from modules.houses.comparing import judge, rounded
 
 
 def test_the_nearer_estimate_wins() -> None:
@@ -25,12 +22,18 @@ def test_the_nearer_estimate_wins() -> None:
     }
 
 
-def test_rows_that_went_different_ways_come_together() -> None:
+def test_a_house_that_one_model_has_seen_has_its_error_alone() -> None:
     batch = pa.RecordBatch.from_pydict(
         {"price": [100, 200], "a_estimate": [110.0, None], "b_estimate": [None, 190.0]}
     )
-    assert collect(batch, "a", "b").to_pydict() == {
-        "model": ["a", "b"],
-        "estimate": [110.0, 190.0],
-        "error": [10.0, -10.0],
+    assert judge(batch, "a", "b").to_pydict() == {
+        "a_error": [10.0, None],
+        "b_error": [None, -10.0],
+        "difference": [None, None],
+        "winner": [None, None],
     }
+
+
+def test_estimates_are_rounded() -> None:
+    batch = pa.RecordBatch.from_pydict({"estimate": [451.2345, None]})
+    assert rounded(batch).to_pydict() == {"estimate": [451.2, None]}
