@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -51,17 +52,24 @@ def make_pipeline(beam_pipeline_args: Sequence[str] = ()) -> beam.Pipeline:
     """Returns a pipeline on the runner that the arguments name; in this process where they name none."""
     if not is_in_process(beam_pipeline_args):
         return beam.Pipeline(options=PipelineOptions(list(beam_pipeline_args)))
-    options = PipelineOptions(without_runner(beam_pipeline_args))
-    return beam.Pipeline(runner=_in_process_runner(options), options=options)
+    arguments = without_runner(beam_pipeline_args)
+    return beam.Pipeline(runner=_in_process_runner(tuple(arguments)), options=PipelineOptions(arguments))
 
 
-def _in_process_runner(options: PipelineOptions) -> fn_runner.FnApiRunner:
+def _in_process_runner(arguments: tuple[str, ...]) -> fn_runner.FnApiRunner:
     # Named by its name alone, the runner hands no options to the processes of --direct_running_mode=multi_processing.
-    provision = beam_provision_api_pb2.ProvisionInfo(
-        retrieval_token="unused",
-        pipeline_options=JobServiceHandle.encode_pipeline_options(options.get_all_options()),
-    )
+    provision = beam_provision_api_pb2.ProvisionInfo()
+    provision.CopyFrom(_provision(arguments))
     return fn_runner.FnApiRunner(provision_info=fn_runner.ExtendedProvisionInfo(provision))
+
+
+@lru_cache(maxsize=16)
+def _provision(arguments: tuple[str, ...]) -> beam_provision_api_pb2.ProvisionInfo:
+    """Returns what the runner tells its workers; kept, because a stream makes a pipeline for every few rows."""
+    options = PipelineOptions(list(arguments)).get_all_options()
+    return beam_provision_api_pb2.ProvisionInfo(
+        retrieval_token="unused", pipeline_options=JobServiceHandle.encode_pipeline_options(options)
+    )
 
 
 def _penstock_error(error: BaseException) -> PenstockError | None:

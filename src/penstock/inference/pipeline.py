@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -28,9 +28,29 @@ OnRows = Callable[[int], None]
 _listeners: dict[str, tuple[OnReport, OnRows]] = {}
 """Who is told, by the job's token; in the process that started the pipeline, where the work is done in it."""
 
+_handed_out: dict[str, Iterable[Unit]] = {}
+"""Where pieces of work come from, by the job's token, in a process that shares them with others."""
+
+
+class Pieces(beam.PTransform):
+    """Reads pieces of work in this process, one after the other.
+
+    Args:
+        reader: Reads a piece.
+        units: The pieces, or the token under which :func:`hand_out` gives them out.
+    """
+
+    def __init__(self, reader: SourceReader, units: Sequence[Unit] | str) -> None:
+        super().__init__()
+        self._reader = reader
+        self._units = units
+
+    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection:
+        return pbegin | beam.Impulse() | beam.ParDo(_ReadAllFn(self._reader, self._units))
+
 
 class Inference(beam.PTransform):
-    """Takes pieces of work to their ends; gives reports where nobody listens in the worker's process.
+    """Takes flows to their ends; gives reports where nobody listens in the worker's process.
 
     Args:
         plan: The job.
@@ -40,9 +60,8 @@ class Inference(beam.PTransform):
         super().__init__()
         self._plan = plan
 
-    def expand(self, units: beam.PCollection) -> beam.PCollection:
-        plan = self._plan
-        current = units | "Read" >> beam.ParDo(_ReadFn(plan.reader))
+    def expand(self, flows: beam.PCollection) -> beam.PCollection:
+        plan, current = self._plan, flows
         for work in plan.steps:
             current = current | f"Step {work.name}" >> (
                 _run_inference(work, plan.token) if isinstance(work, ModelWork) else beam.ParDo(StepFn(work))
@@ -66,17 +85,40 @@ def stop_listening(token: str) -> None:
     _listeners.pop(token, None)
 
 
+def hand_out(token: str, units: Iterable[Unit]) -> None:
+    """Has :class:`Pieces` read what an iterator gives."""
+    _handed_out[token] = units
+
+
 def _run_inference(work: ModelWork, token: str) -> beam.PTransform:
     return RunInference(FlowHandler(work), model_identifier=model_tag(token, work.step.model))
 
 
-class _ReadFn(beam.DoFn):
+class ReadFn(beam.DoFn):
+    """Reads a piece of work.
+
+    Args:
+        reader: Reads it.
+    """
+
     def __init__(self, reader: SourceReader) -> None:
         super().__init__()
         self._reader = reader
 
     def process(self, unit: Unit) -> Iterator[Flow]:
         yield from flows(self._reader, unit)
+
+
+class _ReadAllFn(beam.DoFn):
+    def __init__(self, reader: SourceReader, units: Sequence[Unit] | str) -> None:
+        super().__init__()
+        self._reader = reader
+        self._units = units
+
+    def process(self, _: bytes) -> Iterator[Flow]:
+        units = _handed_out[self._units] if isinstance(self._units, str) else self._units
+        for unit in units:  # of those that are handed out, the next is asked for when this one is done
+            yield from flows(self._reader, unit)
 
 
 class _WriteFn(beam.DoFn):

@@ -15,12 +15,13 @@ import apache_beam as beam
 
 from penstock import files
 from penstock.beam.arguments import without_workers
+from penstock.beam.corrections import forget_shared_objects, let_run_inference_measure
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.shipping import shipped_modules
 from penstock.errors import PenstockError
 from penstock.inference.finishing import Report
 from penstock.inference.job import InferenceJob
-from penstock.inference.pipeline import Inference, listen, stop_listening
+from penstock.inference.pipeline import Inference, Pieces, ReadFn, hand_out, listen, stop_listening
 from penstock.inference.plan import Plan, settings_of
 from penstock.inference.reading import Unit
 from penstock.inference.steps.users import shipping_functions
@@ -35,7 +36,7 @@ def run_here(
     plan: Plan, units: Sequence[Unit], beam_pipeline_args: Sequence[str], on_rows: Callable[[int], None]
 ) -> Report:
     """Runs the pipeline in this process."""
-    return _run(plan, beam.Create(list(units)), beam_pipeline_args, on_rows)
+    return _run(plan, list(units), beam_pipeline_args, on_rows)
 
 
 def run_forked(
@@ -50,9 +51,8 @@ def run_forked(
     _import_frameworks(job)
 
     def work(numbers: Iterator[int], tell: Callable[[int], None]) -> Report:
-        source = _Asked(units, numbers)
-        _asked[plan.token] = source
-        return _run(plan, _AskForUnits(plan.token), beam_pipeline_args, tell)
+        hand_out(plan.token, (units[number] for number in numbers))
+        return _run(plan, plan.token, beam_pipeline_args, tell)
 
     total = Report()
     for report in fan_out(workers, len(units), work, on_rows):
@@ -76,6 +76,7 @@ def run_remotely(
                 pipeline
                 | "Pieces" >> beam.Create(list(units), reshuffle=False)
                 | "ShareOut" >> beam.Reshuffle()
+                | "Read" >> beam.ParDo(ReadFn(plan.reader))
                 | "Infer" >> Inference(plan)
             )
             # A bundle that is tried again reports again; only what its last attempt has put out comes through here.
@@ -90,51 +91,20 @@ def run_remotely(
 
 
 def _run(
-    plan: Plan, source: beam.PTransform, beam_pipeline_args: Sequence[str], on_rows: Callable[[int], None]
+    plan: Plan, units: Sequence[Unit] | str, beam_pipeline_args: Sequence[str], on_rows: Callable[[int], None]
 ) -> Report:
+    let_run_inference_measure()
     total = Report()
     listen(plan.token, total.include, on_rows)
     try:
         with open_pipeline(
             without_workers(beam_pipeline_args), component=plan.component, what=_WHAT
         ) as pipeline:
-            _ = pipeline | "Pieces" >> source | "Infer" >> Inference(plan)
+            _ = pipeline | "Read" >> Pieces(plan.reader, units) | "Infer" >> Inference(plan)
     finally:
         stop_listening(plan.token)
+        forget_shared_objects()
     return total
-
-
-class _Asked:
-    """The pieces of work that a forked worker gets, one when it asks for one."""
-
-    def __init__(self, units: Sequence[Unit], numbers: Iterator[int]) -> None:
-        self._units = units
-        self._numbers = numbers
-
-    def __iter__(self) -> Iterator[Unit]:
-        return (self._units[number] for number in self._numbers)
-
-
-_asked: dict[str, _Asked] = {}
-
-
-class _AskForUnits(beam.PTransform):
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def expand(self, pbegin: beam.pvalue.PBegin) -> beam.PCollection:
-        return pbegin | beam.Impulse() | beam.ParDo(_AskFn(self._token))
-
-
-class _AskFn(beam.DoFn):
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def process(self, _: bytes) -> Iterator[Unit]:
-        # One after the other: the next is asked for when this one is done.
-        yield from _asked[self._token]
 
 
 class _StoreReport(beam.DoFn):
