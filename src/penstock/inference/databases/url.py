@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from penstock.errors import DependencyError, ParameterError, did_you_mean
+from penstock.errors import DependencyError, ParameterError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -106,7 +106,7 @@ def _expanded(text: str) -> str:
                 f"the environment variable {name} is not set",
                 input=hidden(text),
                 expected="its value where the URL has ${" + name + "}",
-                hint=did_you_mean(name, near) if near else "set it where the command is started",
+                hint=f"did you mean {near[0]!r}?" if near else "set it where the command is started",
             )
         return quote(found, safe="") if match.start() in login else found
 
