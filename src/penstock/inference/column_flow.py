@@ -134,7 +134,10 @@ class _Flow:
                     if rows.lacks(name):
                         where = f"step {sink.source!r}" if sink.source else "the last step"
                         self._tell(
-                            ("sinks", index, key), f"the rows of {where} have no column {name!r}", rows, name
+                            ("sinks", index, key),
+                            f"the results of {where} have no column {name!r}",
+                            rows,
+                            name,
                         )
 
     # ----------------------------------------------------------------------------------------------------- by kind

@@ -105,7 +105,7 @@ def _find(module: str, folders: Sequence[str]) -> ModuleSpec | None:
     spec: ModuleSpec | None = None
     for part in module.split("."):
         if path is None:
-            return None
+            return _as_loaded(module)
         # By the last part of its name alone: a folder without __init__.py would look for the package around it.
         spec = (BuiltinImporter.find_spec(part) if spec is None else None) or PathFinder.find_spec(part, path)
         if spec is None:

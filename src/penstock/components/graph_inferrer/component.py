@@ -147,7 +147,8 @@ class GraphInferrer(BaseComponent):
     DRIVER = "penstock.components.graph_inferrer.driver:GraphInferrerDriver"
     EXECUTOR = "penstock.components.graph_inferrer.executor:GraphInferrerExecutor"
     PUBLISHER = "penstock.components.graph_inferrer.publisher:GraphInferrerPublisher"
-    REQUIRES = ("apache_beam", "pyarrow")
+    # Our door first: it keeps the noise that Beam makes at import away.
+    REQUIRES = ("penstock.inference.engine", "apache_beam", "pyarrow")
 
     def __init__(
         self,
