@@ -206,8 +206,12 @@ def _own_imports(root: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            for name in set(sys.modules) - modules:
-                places = [getattr(sys.modules[name], "__file__", None) or ""]
-                places += [str(path) for path in getattr(sys.modules[name], "__path__", ())]
-                if any(place.startswith(str(root)) for place in places):
-                    del sys.modules[name]
+            # First all, then delete: a folder that is a package finds its path through its parent.
+            for name in [name for name in set(sys.modules) - modules if _is_below(root, name)]:
+                del sys.modules[name]
+
+
+def _is_below(root: Path, module: str) -> bool:
+    places = [getattr(sys.modules[module], "__file__", None) or ""]
+    places += [str(path) for path in getattr(sys.modules[module], "__path__", ())]
+    return any(place.startswith(str(root)) for place in places)
