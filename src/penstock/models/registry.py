@@ -31,6 +31,9 @@ FLAVORS: tuple[Flavor, ...] = (
         library="keras",
         extra="tensorflow",
         classes=("keras.src.models.model.Model", "tf_keras.src.engine.training.Model"),
+        description="penstock.models.keras.archive:describe",
+        loader="penstock.models.keras.loading:load",
+        saver="penstock.models.keras.saving:save",
     ),
     Flavor(
         name="onnx",

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from penstock.errors import DataError, ParameterError
+from penstock.models.classes import import_class
 from penstock.models.descriptor import Descriptor, read_descriptor
 from penstock.models.devices import choose_device
+from penstock.models.feeding import STACKED
 from penstock.models.flavor import LoadOptions
 from penstock.models.location import local_copy, model_file
 from penstock.models.pytorch.archives import EXPORTED, TORCHSCRIPT, format_of, unpickled_parts
-from penstock.models.pytorch.classes import build, import_class
-from penstock.models.pytorch.feeding import (
-    STACKED,
-    argument_names,
-    way_into,
-    way_of_program,
-)
+from penstock.models.pytorch.params import OTHERWISE, build
 from penstock.models.pytorch.predictor import ModulePredictor, first_line
+from penstock.models.pytorch.ways import argument_names, way_into, way_of_program
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, unknown_signature
 
 if TYPE_CHECKING:
@@ -147,7 +144,9 @@ def _load_pickled(
             "penstock.models.save(module, uri, params={…})",
         )
     module = build(
-        import_class([classes] if isinstance(classes, str) else classes, uri), facts.get("params", {}), uri
+        import_class([classes] if isinstance(classes, str) else classes, uri, OTHERWISE),
+        facts.get("params", {}),
+        uri,
     )
     module.load_state_dict(state)
     return module

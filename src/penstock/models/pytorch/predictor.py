@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from penstock.errors import DataError
+from penstock.models.feeding import NAMED, Arrays, Feeds
 from penstock.models.outputs import DEFAULT_OUTPUT, as_array, columns_of_rows, numbered
-from penstock.models.pytorch.feeding import NAMED, Arrays, Feeds
 from penstock.models.signature import Signature, unknown_signature
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ModulePredictor:
     Args:
         module: The module, on its device.
         signature: What it takes and gives; without outputs where they are not known.
-        way: How it is called, see ``penstock.models.pytorch.feeding``.
+        way: How it is called, see ``penstock.models.feeding``.
         device: Where it is.
         size_bytes: Bytes of its parameters and buffers.
     """

@@ -10,12 +10,14 @@ import pyarrow as pa
 import torch
 
 from penstock.errors import DataError, ParameterError
+from penstock.models.classes import import_paths
 from penstock.models.descriptor import Descriptor
 from penstock.models.example import example_batch, input_specs, output_specs
+from penstock.models.feeding import NAMED, Feeds
 from penstock.models.pytorch.archives import EXPORTED, STATE_DICT, TORCHSCRIPT
-from penstock.models.pytorch.classes import build, check_params, import_paths
-from penstock.models.pytorch.feeding import NAMED, Feeds, way_of, way_of_program
+from penstock.models.pytorch.params import OTHERWISE, build, check_params
 from penstock.models.pytorch.predictor import ModulePredictor, first_line
+from penstock.models.pytorch.ways import way_of, way_of_program
 from penstock.models.request import SaveRequest
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec
 
@@ -135,7 +137,7 @@ def _write(
         torch.jit.save(_script(module), str(folder / "model.pt"))
         return {"format": TORCHSCRIPT}
     params = check_params(request.options.get("params", {}))
-    classes = import_paths(type(module))
+    classes = import_paths(type(module), OTHERWISE)
     _check_rebuilt(module, build(type(module), params, "hand"))
     torch.save(module.state_dict(), folder / "model.pt")
     return {"format": STATE_DICT, "class": list(classes), "params": params}

@@ -69,7 +69,7 @@ class SavedModelPredictor:
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, np.ndarray[Any, Any]]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""
         try:
-            with tf.device(_tensorflow_name(self._device)):
+            with tf.device(tensorflow_name(self._device)):
                 outputs = self._function(**self._feeds(batch))
         except tf.errors.InvalidArgumentError as error:
             raise DataError(
@@ -106,20 +106,25 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> SavedMod
             expected="no features for a model of flavor tensorflow",
             hint="where a column has another name than the input, say so in the step's inputs",
         )
-    _limit_threads(options.threads)
-    gpus = [f"cuda:{index}" for index in range(len(tf.config.list_logical_devices("GPU")))]
-    device = choose_device(options.device, gpus, library="TensorFlow")
-    with local_copy(uri) as path, tf.device(_tensorflow_name(device)):
+    limit_threads(options.threads)
+    device = choose_device(options.device, gpus(), library="TensorFlow")
+    with local_copy(uri) as path, tf.device(tensorflow_name(device)):
         model = _load(path, uri)
     name = signature_name or _default_name(list(model.signatures), uri)
     return SavedModelPredictor(model, name, device, files.tree_size(uri))
 
 
-def _tensorflow_name(device: str) -> str:
+def gpus() -> list[str]:
+    """Returns the names of the GPUs that TensorFlow can use here."""
+    return [f"cuda:{index}" for index in range(len(tf.config.list_logical_devices("GPU")))]
+
+
+def tensorflow_name(device: str) -> str:
+    """Returns a device as TensorFlow names it."""
     return f"/{device.replace('cuda', 'GPU')}" if ":" in device else "/CPU:0"
 
 
-def _limit_threads(threads: int | None) -> None:
+def limit_threads(threads: int | None) -> None:
     """Limits the threads of a call; TensorFlow takes that once in a process, before it does anything else."""
     settings = tf.config.threading
     if threads is None or settings.get_intra_op_parallelism_threads() == threads:

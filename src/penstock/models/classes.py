@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names the class of a module so that another process finds it, and finds it there."""
+"""Names a class of the user's so that another process finds it, and finds it there."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from penstock.errors import DataError, ParameterError
 
-_OTHER_WAY = "or save its code with it: save(…, exported=True)"
 
-
-def import_paths(cls: type) -> tuple[str, ...]:
+def import_paths(cls: type, otherwise: str = "") -> tuple[str, ...]:
     """Returns the dotted paths under which another process may find a class, the most specific first.
 
     A module file may be imported by its name alone while its folder is on ``sys.path``, as a training's module is; seen
     from the project's root, where a worker stands, it has its folder's name before its own.
+
+    Args:
+        cls: The class.
+        otherwise: What else the user could do, for the error.
 
     Raises:
         ParameterError: It has none: it was defined in a script, a notebook or a function.
@@ -30,7 +31,7 @@ def import_paths(cls: type) -> tuple[str, ...]:
             input="model",
             expected="a class at the top of a module of the project",
             got=f"one in {'a script' if cls.__module__ == '__main__' else 'a function'}",
-            hint=f"move it into a module, for instance modules/networks.py; {_OTHER_WAY}",
+            hint=f"move it into a module, for instance modules/networks.py{otherwise}",
         )
     found = [cls.__module__]
     file = getattr(sys.modules.get(cls.__module__), "__file__", None)
@@ -53,7 +54,7 @@ def _seen_from_folders(file: Path) -> list[str]:
     return names
 
 
-def import_class(paths: Sequence[str], uri: str) -> Any:
+def import_class(paths: Sequence[str], uri: str, otherwise: str = "") -> Any:
     """Returns the class that is found under one of these dotted paths.
 
     Raises:
@@ -71,7 +72,7 @@ def import_class(paths: Sequence[str], uri: str) -> Any:
         input=uri,
         expected=" or ".join(paths),
         got="; ".join(reasons),
-        hint=f"run in the project that has it, where it still has that name; {_OTHER_WAY}",
+        hint=f"run in the project that has it, where it still has that name{otherwise}",
     )
 
 
@@ -88,40 +89,3 @@ def _attribute(module: str, name: str) -> Any:
         except AttributeError:
             raise error from None
     return getattr(holder, name)
-
-
-def build(cls: Any, params: Mapping[str, Any], uri: str) -> Any:
-    """Returns a module of a class.
-
-    Raises:
-        DataError: The class does not take these parameters, or fails.
-    """
-    try:
-        return cls(**params)
-    except Exception as error:
-        raise DataError(
-            f"{cls.__qualname__}(**params) fails, which the model at {uri} is made with",
-            input="params",
-            expected="the arguments that the class was made with when the model was trained",
-            got=f"params={dict(params)!r:.200}: {type(error).__name__}: {error}",
-            hint=f"name them when saving: save(…, params={{'hidden': 64}}); {_OTHER_WAY}",
-        ) from error
-
-
-def check_params(params: Any) -> dict[str, Any]:
-    """Returns constructor parameters that can be written down.
-
-    Raises:
-        ParameterError: They are no mapping by name, or hold what JSON cannot.
-    """
-    try:
-        kept = json.loads(json.dumps(dict(params)))
-    except (TypeError, ValueError) as error:
-        raise ParameterError(
-            "the model's params cannot be written down",
-            input="params",
-            expected="numbers, text, lists and mappings by the names of the constructor's arguments",
-            got=str(error),
-            hint=f"give the class a constructor of plain values; {_OTHER_WAY}",
-        ) from error
-    return dict(kept)
