@@ -169,7 +169,8 @@ def _quick_floats(column: pa.Array, size: int) -> Array | None:
 def _column(batch: pa.RecordBatch, spec: TensorSpec) -> pa.Array:
     index = batch.schema.get_field_index(spec.name)
     if index >= 0:
-        return batch.column(index)
+        column = batch.column(index)
+        return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     raise DataError(
         f"the model takes {spec}, and the examples have no such feature",
         input=spec.name,

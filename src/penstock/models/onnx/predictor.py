@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,7 +114,7 @@ class OnnxPredictor:
 
     def _array(self, name: str, value: Any, rows: int) -> Array:
         if name in self._graph.mappings:
-            value = _values(value)
+            value = _values(value, self._graph.classes)
         array = np.asarray(value)
         if array.ndim == 0 or len(array) != rows:
             raise DataError(
@@ -134,9 +134,9 @@ def _column(batch: pa.RecordBatch, spec: TensorSpec) -> Array:
     return dense_column(batch, spec)
 
 
-def _values(mappings: list[dict[Any, float]]) -> Array:
-    """Returns the values of mappings that have the same keys."""
-    keys = list(mappings[0]) if mappings else []
+def _values(mappings: list[dict[Any, float]], classes: Sequence[str | int]) -> Array:
+    """Returns the values of mappings in the order of the classes, which are their keys."""
+    keys: Sequence[Any] = classes or (list(mappings[0]) if mappings else [])
     flat = (row[key] for row in mappings for key in keys)
     return np.fromiter(flat, np.float32, len(mappings) * len(keys)).reshape((len(mappings), len(keys)))
 

@@ -102,6 +102,8 @@ def text_features(estimator: Any) -> dict[str, str]:
     names = feature_names(estimator)
     for step in steps_of(estimator):
         for _, part, columns in getattr(step, "transformers_", ()):
+            if isinstance(part, str):  # "drop" and "passthrough"
+                continue
             for index, name in enumerate(_names_of(columns, names)):
                 for text in _known_texts(part, index):
                     found.setdefault(name, text)

@@ -84,6 +84,8 @@ def read_estimator(local: str, path: str) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # pickle lets through whatever the classes inside it raise
+        if isinstance(error, OSError) and error.errno:
+            raise files.storage_error("read", path, error) from error
         raise DataError(
             f"{path} does not load with scikit-learn {sklearn.__version__}",
             input=path,
