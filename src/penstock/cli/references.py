@@ -100,7 +100,8 @@ def _by_output(store: MetadataStore, node_id: str, key: str, run_id: str | None)
         results = node_results(record)
         nodes.update(dict.fromkeys(results))
         result = results.get(node_id)
-        if result is None or not result.has_outputs or result.execution_id is None:
+        # A node that stopped its run after it was done has published, too.
+        if result is None or not (result.has_outputs or result.stop) or result.execution_id is None:
             continue
         outputs = store.outputs_of(result.execution_id)
         if key not in outputs:

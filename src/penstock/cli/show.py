@@ -26,7 +26,7 @@ from penstock.metadata.store import MetadataStore
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw an artifact's statistics, schema, anomalies or evaluation as one page.",
+    help="Draw an artifact's statistics, schema, anomalies, evaluation or predictions as one page.",
 )
 @store_options
 @json_option

@@ -103,7 +103,9 @@ def rows_of(batch: pa.RecordBatch, indices: Positions) -> pa.RecordBatch:
 def cause_of(error: Exception) -> tuple[str, str]:
     """Returns the type of an error, of the user's own where user code raised it, and its cause as a line of text."""
     shown = error.__cause__ if isinstance(error, UserCodeError) and error.__cause__ is not None else error
-    text = " ".join(str(error).split()) or "(no message)"
+    # Which node it was is known wherever the cause is told.
+    told = str(error).removeprefix(f"{getattr(error, 'component', None)}: ")
+    text = " ".join(told.split()) or "(no message)"
     return type(shown).__name__, text if len(text) <= _CAUSE_LENGTH else f"{text[: _CAUSE_LENGTH - 1]}…"
 
 

@@ -44,6 +44,26 @@ class LoggedPrediction:
     model: tuple[str, str] = ("", "")
 
 
+def is_prediction(record: bytes) -> bool:
+    """Says whether a record is a PredictionLog that :func:`read_prediction` reads, and no tf.Example."""
+    try:
+        return any(number in _KINDS for number, _ in wire.fields(memoryview(record)))
+    except ValueError:
+        return False
+
+
+def read_example(record: bytes) -> dict[str, Any]:
+    """Returns the features of a serialized tf.Example: a value, or a list of them; ``None`` where there is none.
+
+    Raises:
+        DataError: It is none.
+    """
+    try:
+        return _example(memoryview(record))
+    except (ValueError, struct.error) as error:
+        raise DataError("a record is no tf.Example", got=str(error)) from error
+
+
 def read_prediction(record: bytes) -> LoggedPrediction:
     """Reads a record.
 

@@ -15,6 +15,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.ui.tables import size
 
 _LONGEST = 300
+_INFERENCE = ("InferenceResult", "DeadLetters")
 
 
 def made_by(store: MetadataStore, artifact: Artifact) -> ExecutionRecord | None:
@@ -31,7 +32,15 @@ def artifact_text(artifact: Artifact, producer: ExecutionRecord | None) -> str:
     if producer is not None:
         lines.append(f"  made by: {producer.node_id} of {producer.pipeline}, run {producer.run_id}")
     lines += [f"  {name}: {shown(value)}" for name, value in _properties(artifact)]
-    return "\n".join([*lines, *_content(artifact.uri)])
+    return "\n".join([*lines, *_content(artifact.uri), *_told(artifact)])
+
+
+def _told(artifact: Artifact) -> Iterator[str]:
+    """Yields what a person wants to know of an artifact of this type beyond its properties."""
+    if artifact.type_name in _INFERENCE or artifact.has_custom_property("predicted_rows"):
+        from penstock.ui.inference_page import inference_lines
+
+        yield from inference_lines(artifact)
 
 
 def _properties(artifact: Artifact) -> Iterator[tuple[str, Any]]:

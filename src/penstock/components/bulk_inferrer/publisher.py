@@ -103,7 +103,7 @@ def _summary(work: BulkInferrerWork, result: BulkInferrerResult) -> str:
     model = summary.models.get(MODEL, ModelSummary())
     name = "a handler" if ref.artifact_id is None else f"model {ref.artifact_id}"
     facts = ", ".join(fact for fact in (model.flavor or ref.flavor, model.device) if fact)
-    parts = [f"{summary.rows:,} {_rows(summary.rows)} by {name}" + (f" ({facts})" if facts else "")]
+    parts = [f"by {name}" + (f" ({facts})" if facts else "")]
     if summary.failed_rows:
         parts.append(f"{summary.failed_rows:,} failed")
     parts += [f"{sink.rows:,} to {sink.place}" for sink in result.sinks]

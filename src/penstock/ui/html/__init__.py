@@ -17,6 +17,8 @@ _PAGES: Mapping[str, str] = {
     "Schema": "penstock.ui.html.schema",
     "ExampleAnomalies": "penstock.ui.html.anomalies",
     "ModelEvaluation": "penstock.ui.html.evaluation",
+    "InferenceResult": "penstock.ui.html.inference",
+    "DeadLetters": "penstock.ui.html.inference",
 }
 
 RENDERED_TYPES = tuple(_PAGES)

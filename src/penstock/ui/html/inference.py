@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page of predictions, and that of the rows that failed: how many, how fast, why not, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from penstock.artifacts.artifact import Artifact
+from penstock.ui.html.markup import Html, el
+from penstock.ui.html.numbers import count, number
+from penstock.ui.html.page import cards, empty, page, section
+from penstock.ui.inference_facts import Cause, ModelFigures, Sample, causes_of, models_of, samples
+from penstock.ui.tables import duration, size
+
+_SHOWN_ROWS = 20
+_TITLES = {"DeadLetters": "Dead letters"}
+
+
+def render(artifact: Artifact) -> str:
+    """Returns the page of an InferenceResult or a DeadLetters artifact.
+
+    Raises:
+        DataError: Its files are damaged.
+    """
+    title = _TITLES.get(artifact.type_name, "Predictions")
+    models = models_of(artifact)
+    parts = [
+        cards(_totals(artifact)),
+        *(_model(model) for model in models),
+        _causes(causes_of(artifact)),
+        *(_sample(sample) for sample in samples(artifact.uri, _SHOWN_ROWS)),
+    ]
+    chips = [f"model {model.id}" for model in models if model.id]
+    return page(title, artifact, [part for part in parts if part is not None], chips)
+
+
+def _totals(artifact: Artifact) -> list[tuple[str, str, str]]:
+    names = {"rows": "Rows", "predicted_rows": "Predicted", "failed_rows": "Failed"}
+    if artifact.type_name in _TITLES:
+        names = {"rows": "Failed rows"}
+    known = artifact.custom_properties
+    return [
+        (label, count(artifact.get_float_custom_property(name)), "")
+        for name, label in names.items()
+        if isinstance(known.get(name), (int, float))
+    ]
+
+
+def _model(model: ModelFigures) -> Html:
+    figures = model.figures
+    facts = [
+        ("Flavor", str(figures.get("flavor") or ""), ""),
+        ("Device", str(figures.get("device") or ""), ""),
+    ]
+    facts.append(("Version", model.version, ""))
+    facts.append(("Batches", count(figures.get("batches") or 0), ""))
+    facts += _percentiles("Rows in a batch", model.percentiles("batch_rows"), "")
+    facts += _percentiles("Latency", model.percentiles("latency_ms"), " ms")
+    if figures.get("load_seconds"):
+        facts.append(("Loaded in", duration(float(figures["load_seconds"])), ""))
+    if figures.get("model_bytes"):
+        facts.append(("Size", size(float(figures["model_bytes"])), ""))
+    heading = f"Model {model.id}" if model.id else "Model"
+    shown = [fact for fact in facts if fact[1]]
+    return section(f"{heading} · {model.name}" if model.name else heading, cards(shown))
+
+
+def _percentiles(label: str, found: Sequence[tuple[str, float]], unit: str) -> Iterator[tuple[str, str, str]]:
+    for name, value in found:
+        yield label, f"{number(value)}{unit}", f"{name}th percentile"
+
+
+def _causes(causes: Sequence[Cause]) -> Html | None:
+    if not causes:
+        return None
+    rows = [
+        el("tr", el("td", count(cause.rows), class_="num"), el("td", cause.stage), el("td", cause.cause))
+        for cause in causes
+    ]
+    return section("Why rows failed", _table(("Rows", "Stage", "Cause"), rows, "Why rows failed"))
+
+
+def _sample(sample: Sample) -> Html:
+    title = f"First rows of {sample.title}" if sample.title else "First rows"
+    if not sample.rows:
+        return section(title, empty(f"There are no rows. Columns: {', '.join(sample.columns)}."))
+    rows = [el("tr", *(_cell(row, name) for name in sample.columns)) for row in sample.rows]
+    return section(title, _table(list(sample.columns), rows, title))
+
+
+def _cell(row: Mapping[str, Any], name: str) -> Html:
+    value = row.get(name)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return el("td", f"{value:.6g}" if isinstance(value, float) else str(value), class_="num")
+    if isinstance(value, bytes):
+        return el("td", f"({len(value):,} bytes)")
+    return el("td", "–" if value is None else str(value))
+
+
+def _table(headings: Sequence[str], rows: Sequence[Html], label: str) -> Html:
+    head = el("tr", *(el("th", heading, scope="col") for heading in headings))
+    return el("div", el("table", el("thead", head), el("tbody", *rows), aria_label=label), class_="scroll")
