@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-import gc
 import resource
+import tempfile
 
 from apache_beam.ml.inference import base
 from apache_beam.utils import shared
+from apache_beam.utils.multi_process_shared import MultiProcessShared
 
 
 def let_run_inference_measure() -> None:
@@ -36,6 +37,7 @@ def forget_shared_objects() -> None:
             records.pop(key, None)
 
 
-def collect() -> None:
-    """Frees pipelines that have ended, which are full of references in circles."""
-    gc.collect()
+def shared_models_folder() -> str:
+    """Returns where Beam keeps the addresses of what processes share: the temporary folder at the time of its import."""
+    defaults = MultiProcessShared.__init__.__kwdefaults__ or {}
+    return str(defaults.get("path") or tempfile.gettempdir())

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -41,7 +42,7 @@ def open_pipeline(
         if ours is not None:
             raise (ours.with_component(component) if component else ours) from error
         raise ExecutionError(
-            f"{what} failed: {_first_line(error)}",
+            f"{what} failed: {_told(error)}",
             component=component,
             got=type(error).__name__,
             hint="the node's log has the whole traceback",
@@ -72,6 +73,10 @@ def _provision(arguments: tuple[str, ...]) -> beam_provision_api_pb2.ProvisionIn
     )
 
 
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit): ")
+"""How the last line of a traceback begins."""
+
+
 def _penstock_error(error: BaseException) -> PenstockError | None:
     """Finds our error among those that Beam wrapped around it."""
     seen: set[int] = set()
@@ -85,6 +90,8 @@ def _penstock_error(error: BaseException) -> PenstockError | None:
     return found
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:500] if lines else "(no message)"
+def _told(error: BaseException) -> str:
+    """Returns what an error says in a line; of one that a worker elsewhere has raised, there is only its traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    raised = [line for line in lines if _RAISED.match(line)]
+    return (raised[-1] if raised else lines[0])[:500] if lines else "(no message)"

@@ -210,17 +210,25 @@ def acquire(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -
         PenstockError: It does not load.
     """
     key = _key(ref, settings)
-    found = _resident.get(
-        key
-    )  # first: a model that serves must not wait for another one that is being loaded
+    # Looked up without the lock first: a model that serves must not wait for another one that is being loaded.
+    found = _resident.get(key)
     if found is not None:
         return found
     with _loading:
         found = _resident.get(key)
         if found is None:
-            found = Resident(loader_for(ref, settings, project_root=project_root), ref.uri)
+            found = load_copy(ref, settings, project_root=project_root)
             _resident[key] = found
         return found
+
+
+def load_copy(ref: ModelRef, settings: ModelSettings, *, project_root: str = "") -> Resident:
+    """Loads a model that no one else in this process uses.
+
+    Raises:
+        PenstockError: It does not load.
+    """
+    return Resident(loader_for(ref, settings, project_root=project_root), ref.uri)
 
 
 def _key(ref: ModelRef, settings: ModelSettings) -> str:

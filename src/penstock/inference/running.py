@@ -7,7 +7,6 @@ import glob
 import importlib
 import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
@@ -15,7 +14,11 @@ import apache_beam as beam
 
 from penstock import files
 from penstock.beam.arguments import without_workers
-from penstock.beam.corrections import forget_shared_objects, let_run_inference_measure
+from penstock.beam.corrections import (
+    forget_shared_objects,
+    let_run_inference_measure,
+    shared_models_folder,
+)
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.shipping import shipped_modules
 from penstock.errors import PenstockError
@@ -129,6 +132,6 @@ def _import_frameworks(job: InferenceJob) -> None:
 
 def _remove_shared_files(token: str) -> None:
     """Removes what Beam leaves of models that processes have shared."""
-    for path in glob.glob(os.path.join(tempfile.gettempdir(), f"penstock-{token}-*")):
+    for path in glob.glob(os.path.join(shared_models_folder(), f"penstock-{token}-*")):
         with suppress(OSError):
             os.unlink(path)

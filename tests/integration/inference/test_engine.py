@@ -22,7 +22,7 @@ def test_all_rows_come_out_in_order_with_the_model_that_made_them(tmp_path: Path
     job = job_of(tmp_path, [write_rows(tmp_path / "a.parquet", 250), write_rows(tmp_path / "b.parquet", 30)])
     told: list[int] = []
 
-    summary = engine.run(job, report=lambda rows: told.append(rows))
+    summary = engine.run(job, report=lambda *, rows: told.append(rows))
 
     table = results(summary)
     assert table["id"].to_pylist() == [*range(250), *range(30)]

@@ -24,7 +24,7 @@ from penstock.inference.failures import (
 )
 from penstock.inference.flow import Call, Failure, Flow, LoadedFacts, Stage, View, make_batch
 from penstock.inference.job import ModelRef
-from penstock.inference.loaded import Resident, acquire
+from penstock.inference.loaded import Resident, acquire, load_copy
 from penstock.inference.merging import merged_columns
 from penstock.inference.spec import ModelSettings, ModelStep
 from penstock.inference.steps.base import StepContext
@@ -91,7 +91,8 @@ class FlowHandler(ModelHandler[Focused, Flow, Resident]):
     def load_model(self) -> Resident:
         """Returns the model that this process keeps, or loads it."""
         work = self._work
-        return acquire(work.ref, work.settings, project_root=work.context.project_root)
+        load = load_copy if (work.settings.model_copies or 1) > 1 else acquire
+        return load(work.ref, work.settings, project_root=work.context.project_root)
 
     def run_inference(
         self,
