@@ -8,7 +8,8 @@ row.
 
 ``rows/s`` is the whole of the work after imports: the model's loading, the pipeline's building, reading, writing.
 ``first to last`` leaves out what does not grow with the rows: it compares the run with one on a tenth of them. ``of
-bare`` is the median over pairs of runs made one after the other.
+bare`` is the median over pairs of runs made one after the other, and ``computing`` the same of the processors' time,
+which other work on the machine hardly changes.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Run:
 
     rows: int
     seconds: float
+    processor_seconds: float
     peak_mib: float
 
 
@@ -126,21 +128,27 @@ def compare(flavor: str, folder: Path, arguments: argparse.Namespace) -> None:
     if ROW_WISE in arguments.ways:
         runs[ROW_WISE].append(with_tenth(ROW_WISE, flavor, ROW_WISE_ROWS, folder))
     print(f"\n{flavor}, {rows:,} rows, median of {arguments.runs}")
-    print(f"  {'':10}{'rows/s':>12}{'of bare':>9}{'first to last':>15}{'of bare':>9}{'peak MiB':>10}")
+    print(
+        f"  {'':10}{'rows/s':>12}{'of bare':>9}{'first to last':>15}{'of bare':>9}{'computing':>11}{'peak MiB':>10}"
+    )
     for way, pairs in runs.items():
         whole = [run.rows / run.seconds for run, _ in pairs]
         inner = [marginal(run, tenth) for run, tenth in pairs]
         bare = runs.get("bare") or []
-        ratios = ["", ""]
+        ratios = ["", "", ""]
         if way in ("penstock", "two") and bare:
             ratios[0] = (
                 f"{statistics.median(w * b.seconds / b.rows for w, (b, _) in zip(whole, bare, strict=True)):.2f}"
             )
             ratios[1] = f"{statistics.median(i / marginal(*b) for i, b in zip(inner, bare, strict=True)):.2f}"
+            both = zip(bare, pairs, strict=True)
+            ratios[2] = (
+                f"{statistics.median(b.processor_seconds / r.processor_seconds for (b, _), (r, _) in both):.2f}"
+            )
         peak = max(run.peak_mib for run, _ in pairs)
         print(
             f"  {way:10}{statistics.median(whole):12,.0f}{ratios[0]:>9}"
-            f"{statistics.median(inner):15,.0f}{ratios[1]:>9}{peak:10,.0f}"
+            f"{statistics.median(inner):15,.0f}{ratios[1]:>9}{ratios[2]:>11}{peak:10,.0f}"
         )
     if runs.get("two") and runs.get("penstock"):
         both = zip(runs["two"], runs["penstock"], strict=True)
@@ -184,13 +192,19 @@ def measure(way: str, flavor: str, rows: int, folder: Path) -> Run:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if way == "train":
         train(flavor, folder / flavor)
-        return Run(0, 0.0, 0.0)
+        return Run(0, 0.0, 0.0, 0.0)
     work = make_work(way, flavor, str(folder / f"examples-{rows}" / "Split-eval"), folder)
-    started = time.perf_counter()
+    started, busy = time.perf_counter(), processor_seconds()
     work()
-    seconds = time.perf_counter() - started
+    seconds, busy = time.perf_counter() - started, processor_seconds() - busy
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Run(rows, seconds, peak / 1024)
+    return Run(rows, seconds, busy, peak / 1024)
+
+
+def processor_seconds() -> float:
+    """Returns what this process and those that it has waited for have computed."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def make_work(way: str, flavor: str, split: str, folder: Path) -> Callable[[], object]:
