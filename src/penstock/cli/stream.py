@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
@@ -59,6 +61,7 @@ def serve_stream(
         PenstockError: The stream failed.
     """
     setup = _setup(inference, run_id)
+    _quieten_beam()
     display = _json_lines if as_json else _lines
     # What libraries and the user's functions print must not end up among the events.
     with ended_by_signals() as ending, _beside(sys.stdout) as write:
@@ -94,6 +97,13 @@ def _setup(inference: Inference, run_id: str | None) -> StreamSetup:
         parameters=file.parameters,
         run_id=run_id,
     )
+
+
+def _quieten_beam() -> None:
+    """Keeps Beam's remarks on what is not installed here from being repeated with every tick."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="google")
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    logging.getLogger().addFilter(lambda record: "apache_beam" not in record.pathname)
 
 
 def _check_runner(beam_pipeline_args: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ the next one, which publishes what it had done anew, since the journal knows it.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,6 +71,7 @@ class _Generation:
 
     execution_id: int
     models: Models
+    started: float
 
 
 class StreamRecord:
@@ -109,7 +111,7 @@ class StreamRecord:
     def serve(self, models: Models, journal: Journal) -> None:
         """Ends the execution of the models that have served, and begins that of others."""
         self.finish(journal)
-        self._generation = _Generation(self._started(models), models)
+        self._generation = _Generation(self._started(models), models, time.monotonic())
 
     def finish(self, journal: Journal) -> None:
         """Ends the execution that is under way, if there is one, with the manifest of all that it did."""
@@ -121,7 +123,7 @@ class StreamRecord:
     def recover(self, journal: Journal) -> None:
         """Publishes what earlier processes had done and could not publish, under the models that did it."""
         for models in journal.unpublished_models():
-            self._publish(_Generation(self._started(models), models), journal)
+            self._publish(_Generation(self._started(models), models, time.monotonic()), journal)
 
     def end(self, state: RunState, error: BaseException | None = None) -> None:
         """Records how the stream ended; of an execution that is still under way, that it failed."""
@@ -168,7 +170,9 @@ class StreamRecord:
             publish.fail(self._run, self._store, self._node, execution_id, error)
             raise
         journal.published(generation.models)
-        runs.record_node(self._run, self._store, publish.result_of(NODE, execution_id, record))
+        result = publish.result_of(NODE, execution_id, record)
+        seconds = round(time.monotonic() - generation.started, 3)
+        runs.record_node(self._run, self._store, replace(result, seconds=seconds))
 
 
 @dataclass(slots=True)

@@ -23,7 +23,14 @@ from penstock.inference.streaming.messages import BatchFolder
 from penstock.inference.streaming.patience import Patience
 from penstock.inference.streaming.scoring import RunJob, Scorer, TickResult
 from penstock.inference.streaming.serving import Serving
-from penstock.inference.streaming.setup import LoadedModels, StreamSetup, deliver_to, open_source, run_job
+from penstock.inference.streaming.setup import (
+    LoadedModels,
+    StreamSetup,
+    deliver_to,
+    open_source,
+    prepare_engine,
+    run_job,
+)
 from penstock.inference.streaming.state_folder import StateFolder
 from penstock.inference.streaming.telling import Event, Teller, Totals
 from penstock.inference.streaming.trial import Trial
@@ -57,7 +64,7 @@ def serve(
     display: Callable[[Event], None],
     limits: Limits | None = None,
     *,
-    run: RunJob = run_job,
+    run: RunJob | None = None,
     pins: Pins | None = None,
 ) -> Totals:
     """Serves until ``ending`` is set, or a limit is reached.
@@ -67,7 +74,7 @@ def serve(
         ending: Ends it, after the tick that is under way.
         display: Shows what happens.
         limits: When it ends by itself.
-        run: Runs a job.
+        run: Runs a job; ``None`` means the engine in this process.
         pins: Where models are loaded; ``None`` means in this process.
 
     Returns:
@@ -98,9 +105,18 @@ def serve(
                 models_of(journal.fact(_SERVED) or "{}"),
             )
             stream = Stream(
-                setup, ending, limits or Limits(), source, journal, batches, record, teller, watch, run
+                setup,
+                ending,
+                limits or Limits(),
+                source,
+                journal,
+                batches,
+                record,
+                teller,
+                watch,
+                run or run_job,
             )
-            stream.serve()
+            stream.serve(prepare_engine if run is None else None)
         except BaseException as error:
             _ended_by(error, record, teller)
             raise
@@ -145,13 +161,19 @@ class Stream:
         self._last_input = time.monotonic()
         self._next_forget = time.monotonic() + _FORGET_EVERY_SECONDS
 
-    def serve(self) -> None:
-        """Serves until the end."""
+    def serve(self, prepare: Callable[[], None] | None = None) -> None:
+        """Serves until the end.
+
+        Args:
+            prepare: Is called while the models are loaded.
+        """
         self._teller.say("started", f"reading {self._source.label}", source=self._source.label)
         self._record.recover(self._journal)
         self._claimed = self._journal.claimed()
         self._watch.start()
         try:
+            if prepare is not None:
+                prepare()
             while not self._is_over():
                 self._refresh()
                 if self._serving.is_ready:

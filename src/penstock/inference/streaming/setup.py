@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -154,6 +155,11 @@ class LoadedModels:
         from penstock.inference import loaded
 
         loaded.unpin(ref, self._setup.settings(name))
+
+
+def prepare_engine() -> None:
+    """Imports what the engine needs, so that the first tick need not."""
+    importlib.import_module("penstock.inference.engine")
 
 
 def run_job(job: InferenceJob) -> InferenceSummary:

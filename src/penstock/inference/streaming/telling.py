@@ -58,15 +58,15 @@ class Totals:
     latency_seconds: float = 0.0
     worst_latency_seconds: float = 0.0
 
-    def add(self, outcomes: Sequence[tuple[Incoming, Outcome]], ended: float) -> None:
-        """Counts a tick that ended at a time."""
+    def add(self, outcomes: Sequence[tuple[Incoming, Outcome]], ready: float, ended: float) -> None:
+        """Counts a tick that ended at a time; what came before the models served counts as come then."""
         self.ticks += 1
         for incoming, outcome in outcomes:
             self.inputs += 1
             self.rows += outcome.rows
             self.failed += outcome.failed
             if incoming.arrived:
-                latency = max(ended - incoming.arrived, 0.0)
+                latency = max(ended - max(incoming.arrived, ready), 0.0)
                 self.scored += 1
                 self.latency_seconds += latency
                 self.worst_latency_seconds = max(self.worst_latency_seconds, latency)
@@ -90,6 +90,7 @@ class Teller:
         self._state = "starting"
         self._models: dict[str, Any] = {}
         self._last_warning = ""
+        self._ready = 0.0
         self._next_told = 0.0
         self._next_status = 0.0
 
@@ -105,6 +106,7 @@ class Teller:
 
     def serving(self, models: Mapping[str, ModelRef]) -> None:
         """Tells which models serve from now on."""
+        self._ready = time.time()
         self._models = {name: _told(ref) for name, ref in models.items()}
         names = ", ".join(f"{name} {model_text(ref)}" for name, ref in models.items())
         self.say("models", f"serving with {names or 'no models'}", models=self._models)
@@ -112,8 +114,8 @@ class Teller:
     def tick(self, outcomes: Sequence[tuple[Incoming, Outcome]]) -> None:
         """Takes note of a tick."""
         ended = time.time()
-        self.totals.add(outcomes, ended)
-        self._since.add(outcomes, ended)
+        self.totals.add(outcomes, self._ready, ended)
+        self._since.add(outcomes, self._ready, ended)
         if time.monotonic() >= self._next_told:
             self._tell_ticks()
 
