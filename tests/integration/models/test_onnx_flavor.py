@@ -56,14 +56,14 @@ def classifier(labels: Sequence[Any]) -> onnx.ModelProto:
     texts = isinstance(labels[0], str)
     key = "classlabels_strings" if texts else "classlabels_ints"
     zipped = "classlabels_strings" if texts else "classlabels_int64s"
-    ml = {"domain": "ai.onnx.ml"}
+    ml: dict[str, Any] = {"domain": "ai.onnx.ml"}
     coefficients = np.arange(3 * len(labels), dtype=np.float32) / 10
     nodes = [
         helper.make_node(
             "LinearClassifier", ["X"], ["label", "scores"], coefficients=coefficients.tolist(),
-            intercepts=[0.0] * len(labels), post_transform="SOFTMAX", multi_class=1, **{key: list(labels)}, **ml,
+            intercepts=[0.0] * len(labels), post_transform="SOFTMAX", multi_class=1, **{**ml, key: list(labels)},
         ),
-        helper.make_node("ZipMap", ["scores"], ["probabilities"], **{zipped: list(labels)}, **ml),
+        helper.make_node("ZipMap", ["scores"], ["probabilities"], **{**ml, zipped: list(labels)}),
     ]  # fmt: skip
     kind = TensorProto.STRING if texts else TensorProto.INT64
     mapping = helper.make_map_type_proto(kind, helper.make_tensor_type_proto(TensorProto.FLOAT, []))

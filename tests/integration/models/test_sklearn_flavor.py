@@ -7,6 +7,7 @@ import logging
 import pickle
 import subprocess
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -268,6 +269,7 @@ class TestSignatures:
         model = LinearRegression().fit(frame.to_numpy(), frame["a"])
         expected = frame["a"].to_numpy()
         signature = Signature("mine", tuple(TensorSpec(name, "float32", (None,)) for name in NAMES))
+        predictor: Any = None
         for number, arguments in enumerate(
             (
                 {"inputs": NAMES},
@@ -320,7 +322,7 @@ class TestSignatures:
         with pytest.raises(DataError, match="holds no model.*predict or transform.*DBSCAN"):
             save(DBSCAN().fit(frame), tmp_path)
         model = LinearRegression().fit(frame, frame["a"])
-        model.note = lambda: None
+        model.note = threading.Lock()
         with pytest.raises(ParameterError, match="cannot be pickled.*not lambdas"):
             save(model, tmp_path)
 
@@ -479,9 +481,10 @@ class TestBadRows:
     def test_rows_that_do_not_fit_name_feature_and_row(
         self, frame: pd.DataFrame, predictor: Any, change: Callable[[pd.DataFrame], pd.DataFrame], match: str
     ) -> None:
-        for layout in (lambda batch: batch, to_example_layout):
+        rows = batch_of(change(frame))
+        for batch in (rows, to_example_layout(rows)):
             with pytest.raises(DataError, match=match.replace("string", "(large_)?(string|binary)")):
-                predictor.predict(layout(batch_of(change(frame))))
+                predictor.predict(batch)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_numbers_that_are_none_name_feature_and_row(

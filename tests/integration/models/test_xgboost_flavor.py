@@ -108,7 +108,9 @@ class TestBoosters:
     def test_features_of_other_types_keep_them(self, frame: pd.DataFrame, tmp_path: Path) -> None:
         table = pd.DataFrame({"count": np.arange(ROWS), "flag": np.arange(ROWS) % 2 == 0, "x": frame["a"]})
         model = booster(table, table["count"])
-        assert [spec.dtype for spec in save(model, tmp_path).signature.inputs] == ["int64", "bool", "float32"]  # type: ignore[union-attr]
+        signature = save(model, tmp_path).signature
+        assert signature is not None
+        assert [spec.dtype for spec in signature.inputs] == ["int64", "bool", "float32"]
         answers = load(str(tmp_path)).predict(pa.RecordBatch.from_pandas(table))
         np.testing.assert_allclose(answers["prediction"], model.predict(xgboost.DMatrix(table)), rtol=1e-5)
 
@@ -118,8 +120,9 @@ class TestBoosters:
         model = xgboost.train({}, xgboost.DMatrix(frame.to_numpy(), frame["a"]), 2)
         expected = model.predict(xgboost.DMatrix(frame.to_numpy()))
         signature = Signature("mine", tuple(TensorSpec(name, "float32", (None,)) for name in NAMES))
-        for number, arguments in enumerate(({"inputs": NAMES}, {"example": frame}, {"signature": signature})):
-            save(model, tmp_path / str(number), **arguments)  # type: ignore[arg-type]
+        given: list[dict[str, Any]] = [{"inputs": NAMES}, {"example": frame}, {"signature": signature}]
+        for number, arguments in enumerate(given):
+            save(model, tmp_path / str(number), **arguments)
             answers = load(str(tmp_path / str(number))).predict(batch)
             np.testing.assert_allclose(answers["prediction"], expected, rtol=1e-5)
         model.save_model(tmp_path / "plain.ubj")

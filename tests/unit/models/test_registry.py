@@ -116,9 +116,11 @@ class TestAnotherFlavor:
     ) -> None:
         (tmp_path / "a.fake").touch()
         flavor.load = lambda uri, name, options: (uri, name, options)  # type: ignore[attr-defined]
-        assert load(str(tmp_path), signature_name="s") == (str(tmp_path), "s", LoadOptions())
+        loaded: object = load(str(tmp_path), signature_name="s")
+        assert loaded == (str(tmp_path), "s", LoadOptions())
         given = LoadOptions(device="cpu", trusted=True)
-        assert load("anywhere", "sklearn", options=given) == ("anywhere", None, given)
+        elsewhere: object = load("anywhere", "sklearn", options=given)
+        assert elsewhere == ("anywhere", None, given)
 
     def test_its_missing_library_is_named_with_the_extra(self, flavor: types.ModuleType) -> None:
         def missing(uri: str, name: str | None, options: LoadOptions) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fsspec
 import pytest
@@ -111,7 +111,11 @@ def test_a_disk_error_names_the_folder(saver: types.ModuleType, tmp_path: Path) 
             "no argument 'levle'.*did you mean 'level'",
         ),
         (lambda uri: save(Model(), uri, inputs="ab"), ParameterError, "inputs is not a list of names"),
-        (lambda uri: save(Model(), uri, inputs=[1]), ParameterError, "inputs is not a list of names"),
+        (
+            lambda uri: save(Model(), uri, inputs=cast(Any, [1])),
+            ParameterError,
+            "inputs is not a list of names",
+        ),
         (lambda uri: save(Model(), uri, outputs=["a", "a"]), ParameterError, "outputs names something twice"),
         (lambda uri: save("nowhere.onnx", uri), DataError, "no saved model"),
         (lambda uri: save("nowhere.fake", uri, flavor="onnx"), DataError, "no saved model"),

@@ -89,7 +89,7 @@ def blessing(value: int | None, **custom: Any) -> ModelBlessing:
 def model(tmp_path: Path) -> Model:
     artifact = Model(str(tmp_path / "model"), id=3, custom_properties={"content_digest": "abc"})
     os.makedirs(artifact.serving_uri)
-    Path(artifact.serving_uri, "model.onnx").write_bytes(b"weights")
+    Path(artifact.serving_uri, "model.joblib").write_bytes(b"weights")
     return artifact
 
 
@@ -239,13 +239,13 @@ class TestExecutor:
         self, model: Model, tmp_path: Path
     ) -> None:
         result = PusherExecutor().execute(work(model, tmp_path))
-        assert result == PusherResult(result.version, result.uri, True, 7, ModelInfo("onnx"))
+        assert result == PusherResult(result.version, result.uri, True, 7, ModelInfo("sklearn"))
         assert result.uri == str(tmp_path / "serving" / str(result.version))
         for folder in (result.uri, tmp_path / "artifact"):
-            assert Path(folder, "model.onnx").read_bytes() == b"weights"
+            assert Path(folder, "model.joblib").read_bytes() == b"weights"
 
     def test_files_of_no_known_flavor_are_copied_too(self, model: Model, tmp_path: Path) -> None:
-        Path(model.serving_uri, "model.onnx").rename(Path(model.serving_uri, "weights.bin"))
+        Path(model.serving_uri, "model.joblib").rename(Path(model.serving_uri, "weights.bin"))
         assert PusherExecutor().execute(work(model, tmp_path)).model is None
 
     def test_what_a_killed_push_has_revealed_is_taken(self, model: Model, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ class TestExecutor:
 
     def test_other_content_of_the_same_size_is_a_new_version(self, model: Model, tmp_path: Path) -> None:
         first = PusherExecutor().execute(work(model, tmp_path))
-        Path(model.serving_uri, "model.onnx").write_bytes(b"WEIGHTS")
+        Path(model.serving_uri, "model.joblib").write_bytes(b"WEIGHTS")
         second = PusherExecutor().execute(work(model, tmp_path))
         assert second.version > first.version
         assert second.copied

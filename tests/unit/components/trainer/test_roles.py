@@ -126,7 +126,7 @@ class TestDriver:
 SAVE = """
     import os
     def run_fn(fn_args):
-        with open(os.path.join(fn_args.serving_model_dir, "model.onnx"), "w") as file:
+        with open(os.path.join(fn_args.serving_model_dir, "model.joblib"), "w") as file:
             file.write("weights")
 """
 
@@ -207,10 +207,10 @@ class TestExecutor:
     def test_what_was_saved_and_returned_is_reported(self, examples: Examples, tmp_path: Path) -> None:
         module(tmp_path, SAVE + "        return {'loss': 0.25}")
         result = TrainerExecutor().execute(work(tmp_path, examples))
-        assert result == TrainerResult(ModelInfo("onnx"), {"loss": 0.25})
+        assert result == TrainerResult(ModelInfo("sklearn"), {"loss": 0.25})
 
     def test_files_of_no_known_flavor_are_a_model_too(self, examples: Examples, tmp_path: Path) -> None:
-        module(tmp_path, SAVE.replace("model.onnx", "weights.bin"))
+        module(tmp_path, SAVE.replace("model.joblib", "weights.bin"))
         assert TrainerExecutor().execute(work(tmp_path, examples)) == TrainerResult(None)
 
     def test_run_fn_by_dotted_path(self, examples: Examples, tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ class TestExecutor:
         result = TrainerExecutor().execute(
             work(tmp_path, examples, module_file=None, run_fn="pkg.training.fit")
         )
-        assert result.model == ModelInfo("onnx")
+        assert result.model == ModelInfo("sklearn")
 
 
 class TestUserErrors:
