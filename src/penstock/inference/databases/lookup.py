@@ -180,7 +180,10 @@ def _all_rows(query: Select[Any], connection: Connection) -> list[Any]:
 def _array(values: list[Any], type_: pa.DataType | None) -> pa.Array:
     if type_ is None:
         return pa.array([value if isinstance(value, _PLAIN) else str(value) for value in values])
-    if pa.types.is_string(type_):
+    if pa.types.is_floating(type_):
+        # MySQL's own type gives decimals.
+        values = [None if value is None else float(value) for value in values]
+    elif pa.types.is_string(type_):
         values = [
             value if isinstance(value, _TEXT) else json.dumps(value, ensure_ascii=False) for value in values
         ]

@@ -28,7 +28,7 @@ from penstock.inference.sinks.sql.bind import values_for
 from penstock.inference.sinks.sql.loading import numbered
 from penstock.inference.sinks.sql.merging import STAGING, Merge, Merged, add, merge
 from penstock.inference.sinks.sql.rows import with_keys
-from penstock.inference.sinks.sql.table import Target, prepared
+from penstock.inference.sinks.sql.table import Target, prepared, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Dialect
@@ -178,4 +178,4 @@ class _Statements:
         return int(self._cursor.fetchone()[0])
 
     def quote(self, name: str) -> str:
-        return str(self._dialect.identifier_preparer.quote(name))
+        return quoted(self._dialect, name)

@@ -18,7 +18,7 @@ from penstock.inference.sinks.sql import tokens
 from penstock.inference.sinks.sql.loading import ROW_NUMBER, dictionaries, load, load_plainly, numbered
 from penstock.inference.sinks.sql.merging import STAGING, Merge, Merged, merge
 from penstock.inference.sinks.sql.rows import with_keys
-from penstock.inference.sinks.sql.table import Target, prepared
+from penstock.inference.sinks.sql.table import Target, prepared, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -124,8 +124,7 @@ class _Statements:
         return int(self._connection.execute(self._text(statement)).scalar_one())
 
     def quote(self, name: str) -> str:
-        quoted: str = self._connection.dialect.identifier_preparer.quote(name)
-        return quoted
+        return quoted(self._connection.dialect, name)
 
     def _text(self, statement: str) -> Any:
         # A colon in a column's name is no parameter.

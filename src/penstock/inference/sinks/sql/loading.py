@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlalchemy import insert
 
 from penstock.inference.sinks.sql.bind import copy_text, objects_for, values_for
+from penstock.inference.sinks.sql.table import quoted
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -31,18 +32,17 @@ def load(connection: Connection, name: str, columns: Sequence[str], batches: Ite
     Returns:
         How many there were.
     """
-    quote = connection.dialect.identifier_preparer.quote
-    quoted = ", ".join(quote(column) for column in columns)
+    names = ", ".join(quoted(connection.dialect, column) for column in columns)
     if connection.dialect.driver == "psycopg":
-        return _copy(connection, f"COPY {name} ({quoted}) FROM STDIN (FORMAT csv)", batches)
+        return _copy(connection, f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", batches)
     placeholder = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     if placeholder == "%s":
-        name, quoted = name.replace("%", "%%"), quoted.replace("%", "%%")
+        name, names = name.replace("%", "%%"), names.replace("%", "%%")
     values = ", ".join([placeholder] * len(columns))
     rows = 0
     for batch in batches:
         tuples = _tuples(batch, connection.dialect.name)
-        connection.exec_driver_sql(f"INSERT INTO {name} ({quoted}) VALUES ({values})", tuples)
+        connection.exec_driver_sql(f"INSERT INTO {name} ({names}) VALUES ({values})", tuples)
         rows += batch.num_rows
     return rows
 

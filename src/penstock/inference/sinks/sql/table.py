@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, Table, inspect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from penstock.errors import DataError, PenstockError, did_you_mean
 from penstock.inference.databases.column_types import family_of, fits, sql_type
+from penstock.inference.databases.connecting import TryAgainError
 from penstock.inference.databases.lookup import reflected
 
 if TYPE_CHECKING:
@@ -62,6 +64,34 @@ def statement(table: Table, dialect: Dialect) -> str:
     return str(CreateTable(table).compile(dialect=dialect)).strip()
 
 
+def create(connection: Connection, table: Table) -> None:
+    """Makes a table.
+
+    Raises:
+        TryAgainError: Another process makes it just now.
+    """
+    try:
+        connection.execute(CreateTable(table, if_not_exists=True))
+    except IntegrityError as error:
+        # PostgreSQL looks whether there is a table before it waits for others that make it.
+        raise TryAgainError("another process makes the same table", input=table.fullname) from error
+
+
+def quoted(dialect: Dialect, name: str) -> str:
+    """Returns a column's name as statements have it."""
+    return _single_percents(dialect, dialect.identifier_preparer.quote(name))
+
+
+def quoted_table(dialect: Dialect, table: Table) -> str:
+    """Returns a table's name, with that of its schema, as statements have it."""
+    return _single_percents(dialect, dialect.identifier_preparer.format_table(table))
+
+
+def _single_percents(dialect: Dialect, name: str) -> str:
+    # SQLAlchemy doubles them for drivers that put values in places of %s, which is not how we run statements.
+    return name.replace("%%", "%") if dialect.paramstyle in ("format", "pyformat") else name
+
+
 def prepared(connection: Connection, name: str, schema: pa.Schema, key: Sequence[str]) -> Target:
     """Returns the table for rows; it is made where it is missing.
 
@@ -72,14 +102,14 @@ def prepared(connection: Connection, name: str, schema: pa.Schema, key: Sequence
     made = defined(name, schema, key)
     inspector = inspect(connection)
     if not inspector.has_table(plain, schema=owner or None):
-        connection.execute(CreateTable(made))
+        create(connection, made)
         table, unique = made, bool(key)
     else:
         table = reflected(connection, name)
         _check(table, schema, connection.dialect.name)
         unique = bool(key) and _only_unique(table, inspector, owner or None, key)
-    quoted = connection.dialect.identifier_preparer.format_table(table)
-    return Target(table, quoted, tuple(schema.names), tuple(key), unique)
+    named = quoted_table(connection.dialect, table)
+    return Target(table, named, tuple(schema.names), tuple(key), unique)
 
 
 def _check(table: Table, schema: pa.Schema, dialect: str) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, func, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.schema import CreateTable
 
 from penstock.inference.databases.connecting import TryAgainError
+from penstock.inference.sinks.sql.table import create
 
 if TYPE_CHECKING:
     from sqlalchemy import Insert, Select
@@ -46,7 +46,7 @@ def make_table(connection: Connection, table: str) -> Table:
     schema = table.rpartition(".")[0] or None
     known = remembered(schema)
     if not inspect(connection).has_table(TABLE, schema=schema):
-        connection.execute(CreateTable(known, if_not_exists=True))
+        create(connection, known)
     return known
 
 
