@@ -6,12 +6,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from penstock import files
 from penstock.artifacts.standard import Examples
 from penstock.errors import DataError, ParameterError, did_you_mean
 from penstock.files.trees import combine
-from penstock.inference.column_flow import UNKNOWN, Column, Columns
+from penstock.inference.column_flow import UNKNOWN, Column, Columns, Kind
 from penstock.inference.job import SourceFiles
 from penstock.inference.spec import SourceSpec
 
@@ -120,17 +121,32 @@ def _named(uri: str, suffixes: tuple[str, ...]) -> bool:
 
 
 def _of_parquet(uris: Sequence[str]) -> Columns:
-    from penstock.examples.layout import is_list, kind_of
-    from penstock.examples.shards import open_parquet
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     known: dict[str, Column] = {}
     for uri in uris:
-        with open_parquet(uri) as file:
-            schema = file.schema_arrow
-        for item in schema:
-            try:
-                kind = kind_of(item.type)
-            except DataError:  # no feature can hold it, but a result may
-                kind = None
-            known[item.name] = Column(kind=kind, is_list=is_list(item.type))
+        try:
+            with files.open(uri) as stream, files.storage_errors("read", uri):
+                schema = pq.read_schema(stream)
+        except pa.ArrowException as error:
+            raise DataError(f"{uri} is no Parquet", input=uri, got=str(error)) from error
+        known.update({item.name: _column(item.type) for item in schema})
     return Columns(known)
+
+
+def _column(type_: Any) -> Column:
+    from pyarrow import types
+
+    is_list = types.is_list(type_) or types.is_large_list(type_)
+    value = type_.value_type if is_list else type_
+    kind: Kind | None = None
+    if types.is_integer(value):
+        kind = "int"
+    elif types.is_floating(value):
+        kind = "float"
+    elif any(
+        is_(value) for is_ in (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    ):
+        kind = "bytes"
+    return Column(kind=kind, is_list=is_list)

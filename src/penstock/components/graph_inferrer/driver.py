@@ -14,7 +14,6 @@ from penstock.components.graph_inferrer.component import (
     GraphInferrerPlan,
 )
 from penstock.errors import PenstockError
-from penstock.inference import sinks
 from penstock.inference.checking import check
 from penstock.inference.column_flow import columns
 from penstock.inference.job import ModelRef, SourceFiles
@@ -44,8 +43,6 @@ class GraphInferrerDriver(Driver[GraphInferrerInputs, GraphInferrerParameters, G
         refs, infos = _models(inputs, parameters, context)
         source, fingerprint = _source(inputs, parameters, context)
         columns(graph, known_columns(source), infos)
-        for sink in graph.sinks:
-            sinks.check(sink, None, context.project_root, key=graph.key)
         parts = {
             "graph": _placeless(graph),
             "source": fingerprint,

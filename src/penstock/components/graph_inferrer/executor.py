@@ -31,6 +31,14 @@ class GraphInferrerExecutor(
 
     def execute(self, work: GraphInferrerWork) -> GraphInferrerResult:
         context = work.context
+        for sink in work.parameters.graph.sinks:
+            sinks.check(
+                sink,
+                None,
+                context.project_root,
+                key=work.parameters.graph.key,
+                beam_pipeline_args=context.beam_pipeline_args,
+            )
         job = InferenceJob(
             graph=work.parameters.graph,
             models=work.plan.models,

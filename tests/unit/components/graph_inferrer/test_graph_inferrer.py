@@ -28,7 +28,7 @@ from penstock.components.graph_inferrer.publisher import GraphInferrerPublisher
 from penstock.errors import DataError, ParameterError, PenstockError, PipelineError, UsageError
 from penstock.graph.channel import Channel
 from penstock.inference.job import InferenceSummary, ModelRef, ModelSummary, SourceFiles, StepOutput
-from penstock.inference.spec import InferenceGraph, ModelSettings, ModelStep, SinkSpec, SourceSpec, Step
+from penstock.inference.spec import InferenceGraph, ModelSettings, ModelStep, SourceSpec, Step
 from penstock.messages.bulk_inferrer import DataSpec
 from penstock.models.signature import Signature, TensorSpec
 from penstock.runtime.roles import DriverContext, ExecutorContext, Run, Skip, Work
@@ -207,8 +207,6 @@ def test_a_model_that_does_not_fit_the_rows_is_refused_before_anything_loads(pla
         place.decide(model=place.model(other))
     with pytest.raises(DataError, match="model 'm': .*holds no model of a known flavor"):
         place.decide(model=Model(str(place.root / "nothing"), custom_properties={IS_EXTERNAL: 1}))
-    with pytest.raises(PenstockError, match="NO_SUCH_VARIABLE"):
-        place.decide(replace(GRAPH, sinks=(SinkSpec(url="sqlite:///${NO_SUCH_VARIABLE}", table="t"),)))
 
 
 # ----------------------------------------------------------------------------------------------------------- publisher
