@@ -53,13 +53,16 @@ def predict_logs(
     """
     model = bytes_field(_MODEL_SIGNATURE, signature.encode())
     asked, answered = bytes_field(_PREDICT_MODEL, model), bytes_field(_ANSWER_MODEL, model)
-    requests, responses = _maps(_PREDICT_INPUTS, inputs), _maps(_ANSWER_OUTPUTS, outputs)
+    rows = max((len(values) for values in (*inputs.values(), *outputs.values())), default=0)
+    requests, responses = _maps(_PREDICT_INPUTS, inputs, rows), _maps(_ANSWER_OUTPUTS, outputs, rows)
     for request, response in zip(requests, responses, strict=True):
         log = bytes_field(_REQUEST, asked + request) + bytes_field(_RESPONSE, response + answered)
         yield metadata + bytes_field(_PREDICT_LOG, log)
 
 
-def _maps(number: int, values: Mapping[str, Sequence[bytes | None]]) -> Iterator[bytes]:
+def _maps(number: int, values: Mapping[str, Sequence[bytes | None]], rows: int) -> Iterator[bytes]:
+    if not values:
+        yield from (b"" for _ in range(rows))
     for row in zip(*values.values(), strict=True):
         yield b"".join(
             map_entry(number, name, value)

@@ -124,6 +124,18 @@ def test_finished_outputs_carry_what_the_publisher_and_the_store_need(node: Publ
     assert (result.state, result.rows, result.summary, result.reason) == ("cached", 0, "= 3", "why")
 
 
+def test_an_output_that_is_withheld_is_not_published_and_its_files_go(node: Published) -> None:
+    execution = node.start()
+    outputs = node.outputs(execution)
+    record = Record({}, {"failed_rows": 2}, stop="2 rows failed", withheld=("number", "never_made"))
+    assert node.finish(execution, outputs, record) == {}
+    assert not Path(outputs["number"][0].uri).exists()
+    assert node.store.outputs_of(execution.id) == {}
+    finished = node.again(execution)
+    assert (finished.state, finished.properties["failed_rows"]) == ("COMPLETE", 2)
+    assert publish.cached_result("Number", finished, "why").stop
+
+
 def test_several_artifacts_of_an_output_have_a_folder_each(bench: Bench, store: MetadataStore) -> None:
     node = Published(bench, store, counts={"number": 2})
     execution = node.start()

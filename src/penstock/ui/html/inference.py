@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.ui.html.markup import Html, el
-from penstock.ui.html.numbers import count, number
+from penstock.ui.html.numbers import DASH, count, number
 from penstock.ui.html.page import cards, empty, page, section
 from penstock.ui.inference_facts import Cause, ModelFigures, Sample, causes_of, models_of, samples
 from penstock.ui.tables import duration, size
@@ -49,26 +49,24 @@ def _totals(artifact: Artifact) -> list[tuple[str, str, str]]:
 
 def _model(model: ModelFigures) -> Html:
     figures = model.figures
-    facts = [
-        ("Flavor", str(figures.get("flavor") or ""), ""),
-        ("Device", str(figures.get("device") or ""), ""),
-    ]
-    facts.append(("Version", model.version, ""))
-    facts.append(("Batches", count(figures.get("batches") or 0), ""))
-    facts += _percentiles("Rows in a batch", model.percentiles("batch_rows"), "")
-    facts += _percentiles("Latency", model.percentiles("latency_ms"), " ms")
+    facts = [str(figures[name]) for name in ("flavor", "device") if figures.get(name)]
+    facts += [f"version {model.version}"] if model.version else []
     if figures.get("load_seconds"):
-        facts.append(("Loaded in", duration(float(figures["load_seconds"])), ""))
+        facts.append(f"loaded in {duration(float(figures['load_seconds']))}")
     if figures.get("model_bytes"):
-        facts.append(("Size", size(float(figures["model_bytes"])), ""))
+        facts.append(size(float(figures["model_bytes"])))
+    measured = [("Batches", count(figures.get("batches") or 0), "")]
+    measured += _percentiles("Rows in a batch", model.percentiles("batch_rows"), "")
+    measured += _percentiles("Milliseconds", model.percentiles("latency_ms"), " of a batch")
     heading = f"Model {model.id}" if model.id else "Model"
-    shown = [fact for fact in facts if fact[1]]
-    return section(f"{heading} · {model.name}" if model.name else heading, cards(shown))
+    return section(
+        f"{heading} · {model.name}" if model.name else heading, cards(measured), note=", ".join(facts)
+    )
 
 
-def _percentiles(label: str, found: Sequence[tuple[str, float]], unit: str) -> Iterator[tuple[str, str, str]]:
+def _percentiles(label: str, found: Sequence[tuple[str, float]], what: str) -> Iterator[tuple[str, str, str]]:
     for name, value in found:
-        yield label, f"{number(value)}{unit}", f"{name}th percentile"
+        yield label, number(value), f"{name}th percentile{what}"
 
 
 def _causes(causes: Sequence[Cause]) -> Html | None:
@@ -86,18 +84,28 @@ def _sample(sample: Sample) -> Html:
     if not sample.rows:
         return section(title, empty(f"There are no rows. Columns: {', '.join(sample.columns)}."))
     rows = [el("tr", *(_cell(row, name) for name in sample.columns)) for row in sample.rows]
-    return section(title, _table(list(sample.columns), rows, title))
+    numeric = {name for name in sample.columns if any(_is_number(row.get(name)) for row in sample.rows)}
+    return section(title, _table(list(sample.columns), rows, title, numeric))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Html:
     value = row.get(name)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if _is_number(value):
         return el("td", f"{value:.6g}" if isinstance(value, float) else str(value), class_="num")
     if isinstance(value, bytes):
         return el("td", f"({len(value):,} bytes)")
-    return el("td", "–" if value is None else str(value))
+    return el("td", DASH if value is None else str(value))
 
 
-def _table(headings: Sequence[str], rows: Sequence[Html], label: str) -> Html:
-    head = el("tr", *(el("th", heading, scope="col") for heading in headings))
+def _table(
+    headings: Sequence[str], rows: Sequence[Html], label: str, numeric: Collection[str] = ("Rows",)
+) -> Html:
+    head = el(
+        "tr",
+        *(el("th", name, scope="col", class_="num" if name in numeric else None) for name in headings),
+    )
     return el("div", el("table", el("thead", head), el("tbody", *rows), aria_label=label), class_="scroll")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,9 @@ def test_a_blessed_model_predicts_and_an_unchanged_rerun_is_cached(project: Proj
     assert result.get_int_custom_property("predicted_rows") == len(rows)
     assert set(result.get_json_value_custom_property("latency_ms")) == {"50", "95", "99"}
     assert result.get_float_custom_property("load_seconds") > 0
+    told = project.cli("show", "BulkInferrer.inference_result").out
+    assert f"model {trained.id} (sklearn, cpu), version {made.run_id}; " in told
+    assert re.search(r"^ +n +rounded +model_id +model_version$", told, re.M)
     (letters,) = outputs(project, "dead_letters")
     assert list(Path(letters.uri).iterdir()) == []
     again = run(project)
@@ -241,6 +245,9 @@ def test_too_many_failed_rows_publish_dead_letters_and_nothing_else(project: Pro
     assert {int(row["key"]) for row in rows} <= set(range(600, 606))
     assert json.loads(rows[0]["row"])["x"] >= 1e9
     assert letters.get_int_custom_property("rows") == len(rows) > 0
+    told = project.cli("show", "BulkInferrer.dead_letters").out
+    assert "modules.line.rounded raised ValueError: this is too far out" in told
+    assert '"x": ' in told
     assert not Path(tmp_path, "sink.db").exists() or not tables(Path(tmp_path, "sink.db"))
     project.check_tidy("line")
 

@@ -307,7 +307,14 @@ def test_without_thresholds_there_is_no_verdict(tmp_path: Path) -> None:
 def test_other_artifacts_have_no_page() -> None:
     with pytest.raises(UsageError, match="no page for artifacts of type Model.*ExampleStatistics"):
         render(Model("/m", id=4))
-    assert RENDERED_TYPES == ("ExampleStatistics", "Schema", "ExampleAnomalies", "ModelEvaluation")
+    assert RENDERED_TYPES == (
+        "ExampleStatistics",
+        "Schema",
+        "ExampleAnomalies",
+        "ModelEvaluation",
+        "InferenceResult",
+        "DeadLetters",
+    )
 
 
 def test_pages_are_made_without_anything_heavy(tmp_path: Path) -> None:
