@@ -187,7 +187,8 @@ def _present(column: pa.Array, spec: TensorSpec, missing: Missing) -> pa.Array:
         raise _wrong_length(spec, 1, 0, row)
     if pa.types.is_null(column.type):
         return pa.nulls(len(column), pa.string() if spec.dtype == "string" else pa.float32())
-    return column
+    # NumPy has no booleans with holes, but floats that stand for integers with holes.
+    return pc.cast(column, pa.int8()) if pa.types.is_boolean(column.type) else column
 
 
 def _check_width(spec: TensorSpec) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from penstock.errors import DataError, ParameterError
-from penstock.models import describe, load
+from penstock.examples.layout import to_example_layout
+from penstock.models import LoadOptions, describe, load, save
 
 pytestmark = [pytest.mark.integration, pytest.mark.tensorflow]
 
@@ -149,3 +152,51 @@ def test_damaged_weights_are_one_error(model_uri: str, tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(DataError, match="does not load with TensorFlow"):
         load(str(tmp_path / "damaged"))
+
+
+class TestSavingAndOptions:
+    def test_a_module_is_saved_with_its_functions_as_signatures(self, tmp_path: Path) -> None:
+        import tensorflow as tf
+
+        class Tripling(tf.Module):
+            @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+            def triple(self, x: Any) -> Any:
+                return {"y": 3.0 * x}
+
+        module = Tripling()
+        info = save(module, tmp_path, signatures={"serving_default": module.triple})
+        assert info == describe(str(tmp_path))
+        assert str(info.signature) == "serving_default(x: float32[?]) -> (y: float32[?])"
+        predictor = load(str(tmp_path), options=LoadOptions(device="cpu"))
+        table = pa.RecordBatch.from_arrays([pa.array([1.0, 2.0], pa.float32())], ["x"])
+        for rows in (table, to_example_layout(table)):
+            assert predictor.predict(rows)["y"].tolist() == [3.0, 6.0]
+        assert predictor.device == "cpu"
+        assert predictor.size_bytes > 0
+        with pytest.raises(ParameterError, match="has no signature.*signatures="):
+            save(tf.Module(), tmp_path / "none")
+        with pytest.raises(ParameterError, match="says what it takes and gives by its functions"):
+            save(module, tmp_path / "named", inputs=["x"])
+
+    def test_options_that_a_saved_model_cannot_follow_are_refused(self, model_uri: str) -> None:
+        with pytest.raises(ParameterError, match="names its own inputs"):
+            load(model_uri, options=LoadOptions(features=("x",)))
+        with pytest.raises(ParameterError, match="no device 'cuda:99'"):
+            load(model_uri, options=LoadOptions(device="cuda:99"))
+
+    def test_threads_are_limited_before_tensorflow_starts_and_told_after(self, model_uri: str) -> None:
+        code = (
+            "import logging, sys; logging.basicConfig(stream=sys.stdout); import tensorflow as tf;"
+            "from penstock.models import LoadOptions, load;"
+            "load(sys.argv[1], options=LoadOptions(threads=1));"
+            "assert tf.config.threading.get_intra_op_parallelism_threads() == 1;"
+            "assert tf.config.threading.get_inter_op_parallelism_threads() == 1;"
+            "load(sys.argv[1], options=LoadOptions(threads=1)); print('quiet');"
+            "load(sys.argv[1], options=LoadOptions(threads=2))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, model_uri], check=True, capture_output=True, text=True
+        )
+        before, _, after = done.stdout.partition("quiet")
+        assert "too late" not in before
+        assert "2 is too late" in after
