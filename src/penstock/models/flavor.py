@@ -105,6 +105,7 @@ class Flavor:
             ``uri`` is a folder or a file. Empty where this version of Penstock has none.
         saver: Import path ``module:function`` of ``save(model, folder: Path, request: SaveRequest) -> Descriptor``,
             which writes the framework's files into a local folder that exists; empty where this version has none.
+        further_libraries: Other modules that loading and saving need, which the same extra installs.
     """
 
     name: FlavorName
@@ -116,6 +117,7 @@ class Flavor:
     description: str = ""
     loader: str = ""
     saver: str = ""
+    further_libraries: tuple[str, ...] = ()
 
     def recognises(self, names: Sequence[str]) -> bool:
         """Says whether files of these names, at the top of a folder, are a model of this flavor."""

@@ -56,6 +56,10 @@ FLAVORS: tuple[Flavor, ...] = (
         library="transformers",
         extra="huggingface",
         classes=("transformers.modeling_utils.PreTrainedModel", "transformers.pipelines.base.Pipeline"),
+        description="penstock.models.huggingface.description:describe",
+        loader="penstock.models.huggingface.loading:load",
+        saver="penstock.models.huggingface.saving:save",
+        further_libraries=("torch",),
     ),
     Flavor(
         name="pytorch",
@@ -196,10 +200,11 @@ def library_errors(flavor: Flavor, uri: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != flavor.library:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in (flavor.library, *flavor.further_libraries):
             raise
         raise DependencyError(
-            f"{flavor.library} is not installed, which models of flavor {flavor.name!r} need",
+            f"{missing} is not installed, which models of flavor {flavor.name!r} need",
             input=uri,
             hint=f"pip install 'penstock[{flavor.extra}]'",
         ) from error
