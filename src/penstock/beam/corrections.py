@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import resource
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from apache_beam.ml.inference import base
 from apache_beam.utils import shared
@@ -21,23 +24,25 @@ def let_run_inference_measure() -> None:
         base.resource = resource
 
 
-def forget_shared_objects() -> None:
-    """Lets go of what pipelines that have ended have shared inside this process.
+@contextmanager
+def forgetting_shared_objects() -> Iterator[None]:
+    """Lets go, at the end of the block, of what pipelines inside it have shared in this process.
 
     Beam keeps a record of each shared handle for ever, and the object that was shared last.
     """
     shared_map = getattr(shared, "_shared_map", None)
-    records = getattr(shared_map, "_cache_map", None)
-    if records is None:
-        return
-    vars(shared_map).update(_keepalive=(None, None))
-    for key, record in list(records.items()):
-        reference = getattr(record, "_ref", None)
-        if reference is not None and reference() is None:
+    records: dict[str, Any] = getattr(shared_map, "_cache_map", {})
+    before = set(records)
+    try:
+        yield
+    finally:
+        for key in set(records) - before:
             records.pop(key, None)
+        if hasattr(shared_map, "_keepalive"):
+            vars(shared_map).update(_keepalive=(None, None))
 
 
 def shared_models_folder() -> str:
-    """Returns where Beam keeps the addresses of what processes share: the temporary folder at the time of its import."""
+    """Returns where Beam keeps the addresses of what processes share: the temporary folder when it was imported."""
     defaults = MultiProcessShared.__init__.__kwdefaults__ or {}
     return str(defaults.get("path") or tempfile.gettempdir())

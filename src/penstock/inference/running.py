@@ -15,7 +15,7 @@ import apache_beam as beam
 from penstock import files
 from penstock.beam.arguments import without_workers
 from penstock.beam.corrections import (
-    forget_shared_objects,
+    forgetting_shared_objects,
     let_run_inference_measure,
     shared_models_folder,
 )
@@ -100,13 +100,15 @@ def _run(
     total = Report()
     listen(plan.token, total.include, on_rows)
     try:
-        with open_pipeline(
-            without_workers(beam_pipeline_args), component=plan.component, what=_WHAT
-        ) as pipeline:
+        with (
+            forgetting_shared_objects(),
+            open_pipeline(
+                without_workers(beam_pipeline_args), component=plan.component, what=_WHAT
+            ) as pipeline,
+        ):
             _ = pipeline | "Read" >> Pieces(plan.reader, units) | "Infer" >> Inference(plan)
     finally:
         stop_listening(plan.token)
-        forget_shared_objects()
     return total
 
 
