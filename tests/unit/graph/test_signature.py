@@ -15,6 +15,7 @@ from penstock.graph.signature import (
     NoParameters,
     never_empty,
     not_in_cache_key,
+    one_each,
     signature_of,
     user_code,
 )
@@ -30,6 +31,7 @@ class Inputs:
     some: Sequence[Examples]
     any_number: tuple[Examples, ...] = ()
     gate: Schema | None = never_empty()
+    named: Sequence[Model] = one_each()
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def test_annotations_say_how_many_artifacts_there_are() -> None:
         "some": (Examples, True, False, False),
         "any_number": (Examples, True, True, True),
         "gate": (Schema, False, True, False),
+        "named": (Model, True, True, False),
     }
+    assert [key for key, port in ports.items() if port.one_each] == ["named"]
 
 
 def test_parameters_know_their_part_in_the_cache_key() -> None:

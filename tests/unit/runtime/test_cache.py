@@ -11,6 +11,7 @@ from light.component import Add, Number
 
 from penstock.artifacts.artifact import CONTENT_DIGEST, Artifact
 from penstock.artifacts.standard import Examples, Integer
+from penstock.components.graph_inferrer.component import GraphInferrer
 from penstock.components.trainer.component import Trainer
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, OutputIR, PipelineIR
@@ -118,6 +119,21 @@ def test_several_inputs_count_in_their_order(tmp_path: Path) -> None:
     one = parts(tmp_path, Add, inputs={"numbers": [first, second]})
     other = parts(tmp_path, Add, inputs={"numbers": [second, first]})
     assert cache_key(one) != cache_key(other)
+
+
+def test_several_functions_count_each_by_its_code(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(f"def f(): return {name!r}\n")
+
+    def found() -> list[str]:
+        named = ["one.f", "two.f", "json.loads"]
+        digests: list[str] = parts(tmp_path, GraphInferrer, functions=named)["module functions"]
+        return digests
+
+    before = found()
+    assert before[2] == "functions:json.loads"
+    (tmp_path / "two.py").write_text("def f(): return 2\n")
+    assert [a == b for a, b in zip(before, found(), strict=True)] == [True, False, True]
 
 
 def test_a_module_counts_by_its_code_and_not_by_its_path(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bench import Bench
 from light.component import Add, Number
@@ -9,6 +11,7 @@ from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import Integer
 from penstock.errors import ResolutionError
 from penstock.graph.node import BaseNode
+from penstock.ir.model import NodeIR
 from penstock.metadata.owner import Owner
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import run as runs
@@ -65,6 +68,24 @@ def test_an_optional_input_does_without_a_skipped_producer(run: Run, outputs: Ru
 def test_a_gate_that_was_skipped_skips_the_node(run: Run, outputs: RunOutputs) -> None:
     outputs.remember(NodeResult("gate", "skipped"), {})
     assert resolved(run, outputs) == Skip("gate was skipped")
+
+
+def one_of_each(run: Run) -> NodeIR:
+    node = run.ir.node("Add")
+    return replace(node, inputs={"numbers": replace(node.inputs["numbers"], one_each=True)})
+
+
+def test_channels_that_each_give_one_artifact_keep_their_order(run: Run, outputs: RunOutputs) -> None:
+    assert resolve(one_of_each(run), outputs) == {"numbers": [ONE, TWO]}
+
+
+@pytest.mark.parametrize(("made", "count"), [([], 0), ([ONE, TWO], 2)])
+def test_a_channel_that_should_give_one_artifact_is_named(
+    run: Run, outputs: RunOutputs, made: list[Artifact], count: int
+) -> None:
+    outputs.remember(NodeResult("second", "ran"), {"number": made})
+    with pytest.raises(ResolutionError, match=f"Add: second gives {count} artifacts for input 'numbers'"):
+        resolve(one_of_each(run), outputs)
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "not run"])

@@ -75,6 +75,13 @@ def test_a_dotted_path_leads_to_the_same_module(project: Project) -> None:
     assert set(project.required(run_fn=ValueIR("module.run_fn"))) == FOUND
 
 
+def test_several_functions_lead_to_all_their_modules(project: Project) -> None:
+    project.write("other.py", "import numpy\ndef f(): ...\n")
+    graph = "penstock.components.graph_inferrer.component:GraphInferrer"
+    named = ValueIR(("module.run_fn", "other.f", "json.loads"))
+    assert set(project.required(graph, functions=named)) == FOUND | {"numpy"}
+
+
 def test_a_runtime_parameter_may_name_the_module(project: Project) -> None:
     assert set(project.required(module_file=ValueIR(runtime_parameter="which"))) == FOUND
 

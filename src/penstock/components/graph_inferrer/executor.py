@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from penstock import files
+from penstock.beam.arguments import is_in_process
 from penstock.components.graph_inferrer.component import (
     GraphInferrerInputs,
     GraphInferrerOutputs,
@@ -39,6 +41,7 @@ class GraphInferrerExecutor(
                 key=work.parameters.graph.key,
                 beam_pipeline_args=context.beam_pipeline_args,
             )
+        making = _making(work)
         job = InferenceJob(
             graph=work.parameters.graph,
             models=work.plan.models,
@@ -46,13 +49,23 @@ class GraphInferrerExecutor(
             result_uri=work.outputs.inference_result.uri,
             dead_letters_uri=work.outputs.dead_letters.uri,
             project_root=context.project_root,
-            temp_dir=context.temp_dir,
+            temp_dir=making,
             component=context.node_id,
         )
-        summary = engine.run(job, context.beam_pipeline_args, report=context.report)
+        try:
+            summary = engine.run(job, context.beam_pipeline_args, report=context.report)
+        finally:
+            files.remove_tree(making)
         if summary.failed_fraction > job.graph.max_failed_fraction:
             return GraphInferrerResult(summary, withheld=True)
         return GraphInferrerResult(summary, _delivered(work, summary))
+
+
+def _making(work: GraphInferrerWork) -> str:
+    """Returns a folder for what passes: of this machine, or beside the results where workers are elsewhere."""
+    if is_in_process(work.context.beam_pipeline_args):
+        return files.join(work.context.temp_dir, "inference")
+    return files.join(work.outputs.inference_result.uri, ".making")
 
 
 def _delivered(work: GraphInferrerWork, summary: InferenceSummary) -> tuple[SinkResult, ...]:
