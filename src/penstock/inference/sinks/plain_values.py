@@ -37,7 +37,19 @@ def values_of(column: pa.Array) -> list[Any]:
 
 def finite_values(column: pa.Array) -> list[Any]:
     """Returns :func:`values_of` a column, with ``None`` for what is no finite number."""
-    return values_of(without_infinite(column) if pa.types.is_floating(column.type) else column)
+    return values_of(finite_doubles(column) if pa.types.is_floating(column.type) else column)
+
+
+def finite_doubles(column: pa.Array) -> pa.Array:
+    """Returns a column of numbers as float64 with null for what is no finite number.
+
+    A float32 becomes the number that its shortest digits say, 0.1 and not 0.10000000149011612, which is the same
+    float32 when it is read back.
+    """
+    column = without_infinite(column)
+    if pa.types.is_float32(column.type):
+        column = pc.cast(column, pa.string())
+    return pc.cast(column, pa.float64())
 
 
 def without_infinite(column: pa.Array) -> pa.Array:

@@ -17,10 +17,10 @@ from penstock.inference.databases.connecting import open_engine
 from penstock.inference.databases.url import shown
 from penstock.inference.sinks.plain_values import (
     decoded,
+    finite_doubles,
     is_nested,
     nested_texts,
     plain_texts,
-    without_infinite,
 )
 from penstock.inference.sinks.result_rows import ResultRows
 from penstock.inference.sinks.sql import tokens
@@ -127,7 +127,7 @@ def _plain(column: pa.Array, dialect: str) -> pa.Array:
     column, types = decoded(column), pa.types
     type_ = column.type
     if types.is_floating(type_):
-        return without_infinite(column)
+        return finite_doubles(column)
     if is_nested(type_):
         return nested_texts(column)
     if types.is_boolean(type_) and dialect == "sqlite":
@@ -158,7 +158,8 @@ def _connect(url: URL) -> Any:
     module = importlib.import_module(f"{_DRIVERS[url.get_backend_name()]}.dbapi")
     if url.get_backend_name() == "sqlite":
         return module.connect(url.database)
-    return module.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return module.connect(text.replace(" ", "%20"))
 
 
 class _Statements:
