@@ -5,7 +5,7 @@ From ``data/numbers/known`` a network learns that y = 5x; BulkInferrer reads the
 ``data/numbers/asked`` and predicts 100.0, 150.0, 200.0 …::
 
     penstock run pipelines/five_times_table.py
-    cat .penstock/results/five_times_table/*.csv
+    cat .penstock/results/five_times_table/*.jsonl
 
 What there is to see in it:
 
@@ -37,7 +37,7 @@ def create_pipeline(
 
     Args:
         asked: Folder of CSV files with a column ``x``.
-        results: Folder that gets the answers as CSV.
+        results: Folder that gets the answers as JSON Lines.
     """
     known = CsvExampleGen(input_base="data/numbers/known").with_id("known")
     trainer = Trainer(examples=known.outputs["examples"], module_file="modules/numbers/trainer.py")
@@ -48,7 +48,7 @@ def create_pipeline(
         inference_config=InferenceConfig(
             key="x",
             postprocess="modules.numbers.answers.rounded",
-            sinks=(SinkSpec(path=results, format="csv", columns=("x", "five_times")),),
+            sinks=(SinkSpec(path=results, format="json_lines", columns=("x", "five_times")),),
         ),
     )
     return Pipeline("five_times_table", components=[known, trainer, numbers, inferrer], enable_cache=True)

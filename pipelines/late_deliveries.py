@@ -51,16 +51,20 @@ def create_pipeline(
 
 def _eval_config(least_accuracy: float) -> evaluation.EvalConfig:
     """Accuracy on all deliveries and by depot; on all of them it must be good, and not below the model before."""
+    everything = evaluation.SlicingSpec()
     good = evaluation.MetricThreshold(
         value_threshold=evaluation.GenericValueThreshold(lower_bound=least_accuracy),
         change_threshold=evaluation.GenericChangeThreshold(
             direction=evaluation.MetricDirection.HIGHER_IS_BETTER, absolute=-0.02
         ),
     )
-    accuracy = evaluation.MetricConfig(class_name="BinaryAccuracy", threshold=good)
+    accuracy = evaluation.MetricConfig(
+        class_name="BinaryAccuracy",
+        per_slice_thresholds=[evaluation.PerSliceMetricThreshold(slicing_specs=[everything], threshold=good)],
+    )
     return evaluation.EvalConfig(
         model_specs=[evaluation.ModelSpec(label_key="late", prediction_key="label")],
-        slicing_specs=[evaluation.SlicingSpec(), evaluation.SlicingSpec(feature_keys=["depot"])],
+        slicing_specs=[everything, evaluation.SlicingSpec(feature_keys=["depot"])],
         metrics_specs=[
             evaluation.MetricsSpec(metrics=[evaluation.MetricConfig(class_name="ExampleCount"), accuracy])
         ],

@@ -15,7 +15,7 @@ class PixelNetwork(nn.Module):
         width: Channels at the largest size, which is half of the picture's.
     """
 
-    def __init__(self, labels: int = 4, width: int = 16) -> None:
+    def __init__(self, labels: int = 4, width: int = 12) -> None:
         super().__init__()
         self.large = _block(3, width, stride=2)
         self.medium = _block(width, 2 * width, stride=2)
