@@ -28,6 +28,7 @@ _CODES = {
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "int64": 9, "bool": _BOOL_CODE,
     "uint16": 17, "float16": 19, "uint32": 22, "uint64": 23,
 }  # fmt: skip
+_FLOAT_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
 _FLOAT_FIELDS = {"float32": 5, "float64": 6}
 _INTEGER_FIELDS = {
     "int32": 7, "uint8": 7, "int16": 7, "int8": 7, "uint16": 7, "int64": 10, "bool": 11, "float16": 13,
@@ -82,8 +83,8 @@ def _dtype(leaf: pa.DataType, whole: pa.DataType) -> str:
         return "bool"
     if not (types.is_integer(leaf) or types.is_floating(leaf)):
         raise _unknown(whole)
-    name: str = np.dtype(leaf.to_pandas_dtype()).name
-    return name
+    # Arrow's own names but for floats; its way to NumPy's imports pandas in newer versions.
+    return _FLOAT_NAMES.get(str(leaf), str(leaf))
 
 
 def _unknown(type_: object) -> DataError:

@@ -102,7 +102,7 @@ def _by_family(family: Family | None, type_: pa.DataType, is_key: bool) -> sql.T
     if family == "time":
         return sql.Time().with_variant(mysql.TIME(fsp=6), *_MYSQL)
     if family == "nested":
-        return sql.JSON()
+        return sql.JSON(none_as_null=True)
     if family in ("text", None):
         # The server's own character set may not hold all text, and its collation may take 'a' for 'A'.
         long = mysql.LONGTEXT(charset="utf8mb4", collation="utf8mb4_bin")

@@ -20,6 +20,7 @@ import pytest
 from result_files import every_type, write_results
 
 from penstock.errors import DataError, PenstockError, StorageError
+from penstock.inference.sinks.sql import delivery
 
 SUPPORT = Path(__file__).parents[3] / "support"
 MANY = 100_000
@@ -394,3 +395,45 @@ def test_memory_does_not_grow_with_rows(sqlite: Any, tmp_path: Path) -> None:
         peaks.append(int(done.stdout) / 1024)
     assert peaks[1] - peaks[0] < 40, peaks
     assert os.path.getsize(tmp_path / "m4.db") > 2 * os.path.getsize(tmp_path / "m1.db")
+
+
+# ------------------------------------------------------------------------------------------- other databases
+
+
+@pytest.fixture
+def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets every database be one that only SQLAlchemy knows."""
+    monkeypatch.setattr(delivery, "_FAST_DRIVERS", frozenset())
+
+
+@pytest.mark.usefixtures("plainly")
+def test_any_database_replaces_rows(place: Any) -> None:
+    place.deliver(scores(("a", 1.0), ("b", 2.0), ("b", 3.0)), key=("id",), files=3)
+    report = place.deliver(scores(("b", 20.0), ("c", 30.0)), key=("id",))
+    assert (report.rows, report.duplicates, report.replaced) == (2, None, None)
+    assert place.rows("SELECT id, score FROM scores ORDER BY id") == [("a", 1.0), ("b", 20.0), ("c", 30.0)]
+    assert [place.deliver(scores(("a", 1.0)), name="added").repeated for _ in range(2)] == [False, True]
+
+
+@pytest.mark.usefixtures("plainly")
+def test_any_database_takes_every_type_as_the_fast_ones_do(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.deliver(every_type(), name="plain", key=("key",))
+    monkeypatch.undo()
+    place.deliver(every_type(), name="fast", key=("key",))
+    for columns in ("single, whole, truth", "day, moment, instant", "price, kind"):
+        fast, plain = (
+            sorted(place.rows(f"SELECT {columns} FROM {name}"), key=str) for name in ("fast", "plain")
+        )
+        assert fast == plain
+    with place.engine.connect() as connection:
+        for column in ("numbers", "found"):
+            fast, plain = (
+                sorted(
+                    str(row[0]).replace(" ", "")
+                    for row in connection.exec_driver_sql(f"SELECT {column} FROM {name}")
+                )
+                for name in ("fast", "plain")
+            )
+            assert fast == plain

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, Table, inspect
+from sqlalchemy import JSON, Column, MetaData, PrimaryKeyConstraint, Table, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
@@ -107,9 +107,17 @@ def prepared(connection: Connection, name: str, schema: pa.Schema, key: Sequence
     else:
         table = reflected(connection, name)
         _check(table, schema, connection.dialect.name)
+        _take_none_for_null(table)
         unique = bool(key) and _only_unique(table, inspector, owner or None, key)
     named = quoted_table(connection.dialect, table)
     return Target(table, named, tuple(schema.names), tuple(key), unique)
+
+
+def _take_none_for_null(table: Table) -> None:
+    """Lets a missing value be missing in columns of JSON too, where SQLAlchemy writes JSON's own null."""
+    for column in table.columns:
+        if isinstance(column.type, JSON):
+            column.type.none_as_null = True
 
 
 def _check(table: Table, schema: pa.Schema, dialect: str) -> None:
