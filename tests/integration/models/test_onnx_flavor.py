@@ -305,6 +305,8 @@ class TestFiles:
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         with pytest.raises(ParameterError, match="no device 'cuda:99'"):
             load(str(tmp_path), options=LoadOptions(device="cuda:99"))
+        with pytest.raises(ParameterError, match="without an argument 'task'"):
+            load(str(tmp_path), options=LoadOptions(arguments={"task": 1}))
         with pytest.raises(ParameterError, match="no signature 'other'"):
             load(str(tmp_path), signature_name="other")
         assert load(str(tmp_path)).with_signature("serving_default").signature == predictor.signature

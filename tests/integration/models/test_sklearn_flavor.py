@@ -457,6 +457,8 @@ class TestFiles:
         assert "runs on the CPU" in caplog.text
         with pytest.raises(ParameterError, match="no device 'cuda:1'"):
             load(str(tmp_path), options=LoadOptions(trusted=True, device="cuda:1"))
+        with pytest.raises(ParameterError, match="without an argument 'task'"):
+            load(str(tmp_path), options=LoadOptions(trusted=True, arguments={"task": 1}))
         with pytest.raises(ParameterError, match="no signature 'other'"):
             load(str(tmp_path), options=TRUSTED, signature_name="other")
 

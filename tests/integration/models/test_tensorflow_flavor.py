@@ -179,6 +179,8 @@ class TestSavingAndOptions:
             save(module, tmp_path / "named", inputs=["x"])
 
     def test_options_that_a_saved_model_cannot_follow_are_refused(self, model_uri: str) -> None:
+        with pytest.raises(ParameterError, match="without an argument 'task'"):
+            load(model_uri, options=LoadOptions(arguments={"task": 1}))
         with pytest.raises(ParameterError, match="names its own inputs"):
             load(model_uri, options=LoadOptions(features=("x",)))
         with pytest.raises(ParameterError, match="no device 'cuda:99'"):

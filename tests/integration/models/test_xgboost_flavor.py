@@ -268,6 +268,8 @@ class TestFiles:
         assert config["learner"]["generic_param"]["nthread"] == "1"
         assert predictor.device == "cpu"
         assert predictor.size_bytes == Path(uri, "model.ubj").stat().st_size
+        with pytest.raises(ParameterError, match="without an argument 'task'"):
+            load(uri, options=LoadOptions(arguments={"task": 1}))
         with pytest.raises(ParameterError, match="no signature 'other'"):
             load(uri, signature_name="other")
         with pytest.raises(ParameterError, match="no device 'cuda:99'"):

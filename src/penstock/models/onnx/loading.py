@@ -37,6 +37,7 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> OnnxPred
         DataError: It does not load.
         ParameterError: There is no such signature or device, or the features do not go with the graph's inputs.
     """
+    options.check_arguments("onnx")
     path = model_file(uri, PATTERNS)
     graph = read_graph(path)
     descriptor = read_descriptor(uri)

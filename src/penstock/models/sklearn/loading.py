@@ -50,6 +50,7 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> SklearnP
         DataError: The file is missing or damaged, holds no fitted estimator, or needs a module that is missing.
         ParameterError: It is not trusted, or what it takes is not known.
     """
+    options.check_arguments("sklearn")
     path = model_file(uri, _PATTERNS)
     if not options.trusted:
         raise not_trusted(uri)

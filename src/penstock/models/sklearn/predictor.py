@@ -76,6 +76,8 @@ class SklearnPredictor:
         self._head, self._final = _parts(estimator)
         self._kind = kind_of(self._final)  # scikit-learn takes its time to tell
         self._wanted = frozenset(spec.name for spec in signature.outputs) or frozenset(answers_of(estimator))
+        if len(self._wanted) == 1:  # the pipeline's own call is as quick
+            self._head, self._final = None, estimator
         if self._form != "frame":
             _forget_names(estimator)
 
@@ -231,9 +233,9 @@ def _parts(estimator: Any) -> tuple[Any, Any]:
     if type(estimator) is not Pipeline or len(estimator.steps) < 2:
         return None, estimator
     final = estimator.steps[-1][1]
-    if final is None or isinstance(final, str):
+    if final is None or isinstance(final, str) or isinstance(estimator.steps[0][1], (str, type(None))):
         return None, estimator
-    return estimator[:-1], final
+    return estimator.steps[0][1] if len(estimator.steps) == 2 else estimator[:-1], final
 
 
 def _forget_names(estimator: Any) -> None:

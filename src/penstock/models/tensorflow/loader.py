@@ -99,6 +99,7 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> SavedMod
         DataError: It does not load.
         ParameterError: It has no such signature, or none at all; no such device; or features are given.
     """
+    options.check_arguments("tensorflow")
     if options.features:
         raise ParameterError(
             "a SavedModel names its own inputs",

@@ -141,6 +141,7 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> XgboostP
         DataError: It does not load.
         ParameterError: What its features are called is not known, or there is no such signature or device.
     """
+    options.check_arguments("xgboost")
     path = model_file(uri, PATTERNS)
     with local_copy(path) as local:
         booster, facts = read_booster(local, path)
