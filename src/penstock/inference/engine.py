@@ -10,7 +10,7 @@ from penstock.beam.arguments import is_in_process, number_of_workers
 from penstock.inference.apart import by_source_file
 from penstock.inference.finishing import Report, clear, finish
 from penstock.inference.job import InferenceJob, InferenceSummary
-from penstock.inference.plan import Plan, alone, make_plan, with_threads
+from penstock.inference.plan import Plan, alone, make_plan, with_sharing, with_threads
 from penstock.inference.reading import Unit, open_source
 from penstock.inference.running import run_forked, run_here, run_remotely
 from penstock.inference.writing import ResultWriter
@@ -48,6 +48,8 @@ def run(
     workers = number_of_workers(beam_pipeline_args) if here else 1
     units = reader.units(workers if here else _REMOTE_WORKERS)
     workers = min(workers, len(units))
+    if workers > 1 or not here:
+        job = with_sharing(job)
     forks = here and (workers > 1 or _has_copies(job))
     if here:
         job = with_threads(job, workers) if workers > 1 else job if forks else alone(job)

@@ -42,6 +42,9 @@ class LoadedModel(Protocol):
     def device(self) -> str:
         """Returns where it runs."""
 
+    def most_rows(self) -> int | None:
+        """Returns the most rows that it takes in a call, ``None`` where it takes any number."""
+
     def with_signature(self, name: str) -> LoadedModel:
         """Returns the same model behind another of its signatures.
 
@@ -94,6 +97,11 @@ class PredictorModel:
     def device(self) -> str:
         """Returns where it runs."""
         return self._predictor.device
+
+    def most_rows(self) -> int | None:
+        """Returns the most rows that it takes in a call; foreign handlers alone have such a limit."""
+        most: int | None = getattr(self._predictor, "most_rows", None)
+        return most
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,10 @@ class Resident:
     def facts(self) -> LoadedFacts:
         """Returns what is known of it."""
         return self._facts
+
+    def most_rows(self) -> int | None:
+        """Returns the most rows that it takes in a call, ``None`` where it takes any number."""
+        return self._by_signature[None].most_rows()
 
     def _behind(self, signature: str | None) -> LoadedModel:
         if signature not in self._by_signature:

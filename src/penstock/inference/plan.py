@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from penstock import files
 from penstock.errors import PipelineError, did_you_mean
 from penstock.inference.dead_letters import dead_letters_writer
+from penstock.inference.handlers import sharing
 from penstock.inference.job import InferenceJob, ModelRef
 from penstock.inference.loaded import is_pinned
 from penstock.inference.parquet_results import ParquetResults
@@ -111,6 +112,25 @@ def alone(job: InferenceJob) -> InferenceJob:
         name: replace(settings, large_model=False, model_copies=None)
         for name, settings in job.graph.models.items()
     }
+    return replace(job, graph=replace(job.graph, models=models))
+
+
+def with_sharing(job: InferenceJob) -> InferenceJob:
+    """Returns a job whose handlers share their models as they say themselves, where the settings do not say it.
+
+    Raises:
+        PenstockError: A handler cannot be made, which had to be asked.
+    """
+    models = dict(job.graph.models)
+    for name, ref in job.models.items():
+        settings = settings_of(job.graph, name)
+        if settings.handler is None or settings.large_model or settings.model_copies is not None:
+            continue
+        found = sharing(ref, settings, job.project_root)
+        if found.is_shared and found.copies > 1:
+            models[name] = replace(settings, model_copies=found.copies)
+        elif found.is_shared:
+            models[name] = replace(settings, large_model=True)
     return replace(job, graph=replace(job.graph, models=models))
 
 

@@ -15,7 +15,7 @@ CPU = "cpu"
 
 
 def choose_device(wanted: str, gpus: Sequence[str], *, library: str) -> str:
-    """Returns the device for a model, and says so in the log where that is not what was asked for.
+    """Returns the device for a model, and says in the log which it is and why.
 
     Args:
         wanted: ``auto``, ``cpu``, ``gpu``, or a device's own name.
@@ -25,7 +25,10 @@ def choose_device(wanted: str, gpus: Sequence[str], *, library: str) -> str:
     Raises:
         ParameterError: A device is named that is not there.
     """
-    if wanted == CPU or (wanted == "auto" and not gpus):
+    if wanted == CPU:
+        return CPU
+    if wanted == "auto" and not gpus:
+        _LOG.info("%s runs on the CPU: it finds no GPU that it can use here", library)
         return CPU
     if wanted in ("auto", "gpu", "cuda") and gpus:
         _LOG.info("%s runs on %s", library, gpus[0])

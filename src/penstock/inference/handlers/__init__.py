@@ -7,3 +7,5 @@ from penstock.inference.handlers.known import KNOWN as KNOWN
 from penstock.inference.handlers.known import KnownHandler as KnownHandler
 from penstock.inference.handlers.loading import ForeignLoader as ForeignLoader
 from penstock.inference.handlers.loading import foreign_loader as foreign_loader
+from penstock.inference.handlers.sharing import Sharing as Sharing
+from penstock.inference.handlers.sharing import sharing as sharing

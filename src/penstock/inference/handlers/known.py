@@ -30,6 +30,7 @@ class KnownHandler:
         most_elements: Most elements in a call, where it cannot take more; ``None`` leaves it to its own settings.
         answer: How its answers become values.
         defaults: Arguments that it is given where the user names no others.
+        is_shared: Whether it has one model on a machine, whatever its arguments.
         instead: What to do where it cannot be had.
     """
 
@@ -40,6 +41,7 @@ class KnownHandler:
     most_elements: int | None = None
     answer: Answer = "as_it_is"
     defaults: Mapping[str, str] = field(default_factory=dict)
+    is_shared: bool = False
     instead: str = ""
 
     def check_installed(self) -> None:
@@ -85,6 +87,7 @@ SHORT_NAMES = {
         elements="text",
         needs=("vllm", "openai"),
         install="vllm openai",
+        is_shared=True,
         answer="completion",
     ),
     "vllm_chat": KnownHandler(
@@ -92,6 +95,7 @@ SHORT_NAMES = {
         elements="text",
         needs=("vllm", "openai"),
         install="vllm openai",
+        is_shared=True,
         answer="chat",
     ),
     "tensorrt": KnownHandler(

@@ -136,6 +136,8 @@ class _Caller:
         self._inputs = model.inputs(work.step.signature)
         self._outputs = model.outputs(work.step.signature)
         self._facts: LoadedFacts = model.facts()
+        # A part that fails is halved: one that a handler would take in several calls would repeat those that went well.
+        self._most_rows = min(work.settings.batch_rows, model.most_rows() or work.settings.batch_rows)
         self._preprocess = work.preprocess
         self._postprocess = work.postprocess
         limit = work.settings.timeout_seconds
@@ -150,7 +152,7 @@ class _Caller:
             return flow.with_view(self._work.name, self._with_columns(view, self._no_columns(view.batch)))
         self._calls = []
         stages: dict[int, Stage] = {}
-        made = salvage(view.batch, self._noting(stages), self._work.settings.batch_rows)
+        made = salvage(view.batch, self._noting(stages), self._most_rows)
         columns = merged_columns(made.parts)
         failures = {}
         for index, error in made.failed.items():
