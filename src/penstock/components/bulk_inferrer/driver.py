@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from penstock.artifacts.blessing import refusal
 from penstock.components.bulk_inferrer import checks
-from penstock.components.bulk_inferrer.called import called_signatures, model_info
+from penstock.components.bulk_inferrer.called import called_signatures
 from penstock.components.bulk_inferrer.component import (
     BulkInferrerInputs,
     BulkInferrerParameters,
@@ -18,10 +18,10 @@ from penstock.components.bulk_inferrer.component import (
 from penstock.components.bulk_inferrer.graph import MODEL, graph_of
 from penstock.components.bulk_inferrer.sources import known_features, split_files
 from penstock.errors import ParameterError
-from penstock.inference import checking, sinks
+from penstock.inference import checking
 from penstock.inference.job import ModelRef
 from penstock.inference.problems import refuse
-from penstock.inference.recorded_models import recorded_model
+from penstock.inference.recorded_models import model_info, recorded_model
 from penstock.inference.spec import InferenceConfig
 from penstock.models.registry import flavor_named
 from penstock.models.signature import ModelInfo
@@ -56,9 +56,6 @@ class BulkInferrerDriver(Driver[BulkInferrerInputs, BulkInferrerParameters, Bulk
         )
         models = [MODEL] if inputs.model is not None else []
         checking.check(graph_of(plan, config), models, project_root=context.project_root)
-        columns = checks.result_columns(plan, config, features)
-        for sink in config.sinks:
-            sinks.check(sink, columns, context.project_root, key=config.key)
         return Run(plan, cache_parts=_cache_parts(plan, config, info, context))
 
 

@@ -26,7 +26,7 @@ def check(
     project_root: str,
     *,
     key: str | Sequence[str] | None = None,
-    beam_pipeline_args: Sequence[str] = (),
+    beam_pipeline_args: Sequence[str] | None = None,
 ) -> None:
     """Refuses a sink that cannot work, as far as that can be known without writing or connecting.
 
@@ -35,7 +35,7 @@ def check(
         schema: Columns of the rows with their types, or only their names, or ``None`` where nothing is known of them.
         project_root: Folder of the project, which paths are relative to.
         key: Columns that tell rows apart, where the sink names none.
-        beam_pipeline_args: Arguments for the Beam pipeline of a BigQuery sink.
+        beam_pipeline_args: Arguments for the Beam pipeline of a BigQuery sink; ``None`` where they are not known yet.
 
     Raises:
         ParameterError: Not exactly one of path, url and bigquery; an unknown format or option, or a value that it
@@ -168,13 +168,14 @@ def _check_scheme(uri: str) -> None:
         )
 
 
-def _check_bigquery(table: str, options: dict[str, Any], beam_pipeline_args: Sequence[str]) -> None:
-    from penstock.inference.sinks.bigquery.delivery import check_library, check_location
+def _check_bigquery(table: str, options: dict[str, Any], beam_pipeline_args: Sequence[str] | None) -> None:
+    from penstock.inference.sinks.bigquery.requirements import check_library, check_location
     from penstock.inference.sinks.bigquery.schema import check_table
 
     check_table(table)
     check_library()
-    check_location(options, beam_pipeline_args)
+    if beam_pipeline_args is not None:
+        check_location(options, beam_pipeline_args)
 
 
 def _check_types(spec: SinkSpec, schema: pa.Schema, names: tuple[str, ...], key: tuple[str, ...]) -> None:

@@ -51,7 +51,8 @@ def test_without_the_libraries_the_extra_is_named(tmp_path: Path) -> None:
 @needs_google
 def test_file_loads_need_a_place(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="temp_location"):
-        check(SinkSpec(bigquery=TABLE), segments().schema, str(tmp_path))
+        check(SinkSpec(bigquery=TABLE), segments().schema, str(tmp_path), beam_pipeline_args=())
+    check(SinkSpec(bigquery=TABLE), segments().schema, str(tmp_path))
     check(
         SinkSpec(bigquery=TABLE),
         segments().schema,

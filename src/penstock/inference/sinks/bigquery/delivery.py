@@ -3,45 +3,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from penstock.errors import DependencyError, ParameterError
+from penstock.inference.sinks.bigquery.requirements import check_library, check_location
 from penstock.inference.sinks.bigquery.schema import bigquery_schema, rows_of
 from penstock.inference.sinks.report import SinkReport
 from penstock.inference.sinks.result_rows import ResultRows
-
-
-def check_library() -> None:
-    """Refuses where Google's libraries are not installed.
-
-    Raises:
-        DependencyError: They are not.
-    """
-    try:
-        found = importlib.util.find_spec("google.cloud.bigquery") is not None
-    except ModuleNotFoundError:
-        found = False
-    if not found:
-        raise DependencyError(
-            "BigQuery needs Beam with Google's libraries", hint="pip install 'penstock[bigquery]'"
-        )
-
-
-def check_location(options: Mapping[str, Any], beam_pipeline_args: Sequence[str]) -> None:
-    """Refuses file loads without a place for the files.
-
-    Raises:
-        ParameterError: Neither the sink nor the Beam arguments name one.
-    """
-    named = any(argument.startswith("--temp_location") for argument in beam_pipeline_args)
-    if options["method"] == "FILE_LOADS" and not options["temp_location"] and not named:
-        raise ParameterError(
-            "loading files into BigQuery needs a place for them",
-            expected="option temp_location of the sink, or --temp_location in the Beam arguments: gs://bucket/folder",
-            hint="or set option method to STREAMING_INSERTS",
-        )
 
 
 def deliver_to_bigquery(

@@ -17,6 +17,8 @@ from penstock.inference.sinks.folder.formats import FORMATS, suffix_of
 from penstock.inference.sinks.report import SinkReport
 from penstock.inference.sinks.result_rows import ResultRows
 
+_READABLE = 80
+_OTHER = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -56,7 +58,9 @@ def delivery_name(run_token: str) -> str:
     """Returns the name of the folder that a delivery has of its own where deliveries are kept beside each other."""
     if _NAME.fullmatch(run_token):
         return run_token
-    return hashlib.sha256(run_token.encode()).hexdigest()[:32]
+    readable = _OTHER.sub("-", run_token).strip("-.")[:_READABLE]
+    digest = hashlib.sha256(run_token.encode()).hexdigest()[:12]
+    return f"{readable}-{digest}" if readable else digest
 
 
 def _write(rows: ResultRows, folder: str, format: str, options: Mapping[str, Any]) -> list[str]:
