@@ -74,8 +74,8 @@ def saved_model(serving_uri: str) -> ModelInfo | None:
             "run_fn saved no model",
             expected=f"files in fn_args.serving_model_dir ({serving_uri})",
             got="an empty folder",
-            hint="end run_fn with tf.saved_model.save(model, fn_args.serving_model_dir, signatures=…), "
-            "or with what your framework saves a model with",
+            hint="end run_fn with penstock.models.save(model, fn_args.serving_model_dir), with "
+            "tf.saved_model.save(model, fn_args.serving_model_dir, signatures=…), or with what your framework has",
         )
     if recognise(serving_uri) is None:
         _LOG.warning(
