@@ -22,7 +22,7 @@ from penstock.inference.streaming.telling import Event
 from penstock.metadata.config import sqlite_metadata_connection_config
 
 GRAPH = InferenceGraph((Step("predict", model=ModelStep("five")),), key="id")
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
 
 
 def setup_in(
@@ -95,6 +95,11 @@ class FakeEngine:
         for unit in reader.units(1):
             good: list[dict[str, Any]] = []
             for piece in reader.read(unit):
+                rows += len(piece.unreadable)
+                letters += [
+                    {"step": "source", "stage": bad.stage, "file": unit.files[0], "error": bad.error}
+                    for bad in piece.unreadable
+                ]
                 for number, row in enumerate(piece.batch.to_pylist()):
                     rows += 1
                     if isinstance(row.get("x"), (int, float)):

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from penstock import files
+from penstock.errors import PenstockError, StorageError
 from penstock.files.local import is_local, local_path
 
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "modified", "created")
@@ -48,9 +49,16 @@ def list_matching(folder: str, pattern: str) -> list[Listed]:
         StorageError: The folder cannot be read.
     """
     parts = pattern.split("/")
-    with files.storage_errors("list", folder):
-        found = _local(folder, parts) if is_local(folder) else _remote(folder, parts)
-        return sorted(found, key=lambda listed: listed.name)
+    try:
+        with files.storage_errors("list", folder):
+            found = _local(folder, parts) if is_local(folder) else _remote(folder, parts)
+            return sorted(found, key=lambda listed: listed.name)
+    except PenstockError:
+        raise
+    except (
+        Exception
+    ) as error:  # the clients of object stores have errors of their own for connections and sign-ins
+        raise StorageError(f"cannot list {folder}: {type(error).__name__}: {error}", input=folder) from error
 
 
 def matches(name: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from penstock import files
@@ -85,24 +84,17 @@ class FolderSource:
 
     def changed(self, incoming: Incoming) -> bool:
         """Says whether another file stands in a file's place now."""
-        name = self._name(incoming)
-        with suppress(StorageError):
-            return any(
-                listed.stamp != incoming.stamp
-                for listed in self._list_files(*_split(self._folder, name))
-                if listed.uri == incoming.uri
-            )
-        return False
+        found = self._there(incoming)
+        return found is not None and any(listed.stamp != incoming.stamp for listed in found)
 
     def unreadable(self, incoming: Incoming, reason: str) -> bool:
         """Has a file be tried again in a moment, until ``give_up_seconds`` are over or where it is gone."""
+        if self._there(incoming) == []:
+            return True
         seen = self._seen.get(self._name(incoming))
-        if seen is None or seen.identity != incoming.identity:
-            with suppress(StorageError):
-                return not files.exists(incoming.uri)
-            return False
-        self._fail(seen, reason)
-        seen.known = False
+        if seen is not None and seen.identity == incoming.identity:
+            self._fail(seen, reason)
+            seen.known = False
         return False
 
     def positions(self, incoming: Sequence[Incoming]) -> dict[str, int]:  # noqa: ARG002  nothing to say
@@ -123,6 +115,14 @@ class FolderSource:
 
     def _name(self, incoming: Incoming) -> str:
         return incoming.uri[len(self._folder.rstrip("/")) + 1 :]
+
+    def _there(self, incoming: Incoming) -> list[Listed] | None:
+        """Returns what stands in a file's place now, ``None`` where the folder itself is out of reach."""
+        try:
+            found = self._list_files(*_split(self._folder, self._name(incoming)))
+        except StorageError:
+            return None
+        return [listed for listed in found if listed.uri == incoming.uri]
 
     def _look(self) -> None:
         """Brings what is known of the files up to date."""

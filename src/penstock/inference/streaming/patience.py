@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from penstock.errors import DependencyError, ParameterError, PenstockError, UsageError, UserCodeError
+from penstock.errors import (
+    DependencyError,
+    ExecutionError,
+    ParameterError,
+    PenstockError,
+    UsageError,
+    UserCodeError,
+)
 from penstock.inference.streaming.telling import Teller
 
 _FIRST_PAUSE_SECONDS = 0.25
@@ -53,17 +60,20 @@ class Patience:
             raise
         except PenstockError as error:
             self._failed(error)
+        except Exception as error:  # a library's own: it may be as passing as any other
+            what = f"{type(error).__name__}: {error}"
+            self._failed(ExecutionError(f"the stream failed unexpectedly: {what}"), error)
         else:
             self._succeeded()
 
-    def _failed(self, error: PenstockError) -> None:
+    def _failed(self, error: PenstockError, cause: BaseException | None = None) -> None:
         now = self._clock()
         if self._since is None:
             self._since = now
             self._pause_seconds = _FIRST_PAUSE_SECONDS
         if now - self._since >= self._seconds:
             error.hint = f"{error.hint or 'mend it'}; what came in is taken up by the next start"
-            raise error
+            raise error from cause or error.__cause__
         if error.message != self._told:
             self._told = error.message
             left = self._seconds - (now - self._since)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.errors import ParameterError, StorageError
+from penstock.errors import ExecutionError, ParameterError, StorageError
 from penstock.inference.streaming.incoming import SourceLostError
 from penstock.inference.streaming.patience import Patience
 from penstock.inference.streaming.telling import Event, Teller
@@ -66,3 +66,13 @@ def test_what_no_waiting_mends_ends_at_once(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="no such option"):
         world.fail(ParameterError("no such option"))
     assert world.pauses == []
+
+
+def test_a_librarys_own_error_is_borne_too_and_is_the_cause_in_the_end(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.fail(ConnectionRefusedError("no one listens"))
+    assert "ConnectionRefusedError: no one listens" in world.events[0].text
+    world.now += 60
+    with pytest.raises(ExecutionError, match="no one listens") as raised:
+        world.fail(ConnectionRefusedError("no one listens"))
+    assert isinstance(raised.value.__cause__, ConnectionRefusedError)
