@@ -58,6 +58,7 @@ def check(
             hint="leave it out: the sink takes the rows as they are",
         )
     if kind == "path":
+        _check_format(spec.format)
         _check_folder(str(spec.path), project_root, options)
     elif kind == "url":
         from penstock.inference.sinks.sql.delivery import check_database
@@ -92,7 +93,8 @@ def describe(
         from penstock.inference.sinks.sql.table import defined, statement
 
         url = database_url(str(spec.url), project_root)
-        return statement(defined(str(spec.table), chosen, key_of(spec, key)), url.get_dialect()())
+        keys = [name for name in key_of(spec, key) if name in chosen.names]
+        return statement(defined(str(spec.table), chosen, keys), url.get_dialect()())
     return "\n".join(f"{field.name}: {field.type}" for field in chosen)
 
 
@@ -130,6 +132,13 @@ def _check_key(key: tuple[str, ...], names: tuple[str, ...] | None, known: tuple
         if known is not None and name in known:
             hint = "add it to the columns of the sink"
         raise DataError(f"the key column {name!r} of a sink is not among its columns", input=name, hint=hint)
+
+
+def _check_format(format: str) -> None:
+    if format in ("tfrecord", "prediction_log") and importlib.util.find_spec("google_crc32c") is None:
+        raise DependencyError(
+            f"files of format {format} need the library google-crc32c", hint="pip install google-crc32c"
+        )
 
 
 def _check_folder(path: str, project_root: str, options: dict[str, Any]) -> None:

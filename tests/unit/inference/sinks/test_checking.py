@@ -101,6 +101,21 @@ def test_bigquery_without_googles_libraries(tmp_path: Path, monkeypatch: pytest.
         check(SinkSpec(bigquery="p:d.t"), SCHEMA, str(tmp_path))
 
 
+def test_what_a_sink_would_get_is_told_without_its_key(tmp_path: Path) -> None:
+    made = describe(
+        SinkSpec(url="sqlite:///b", table="t", columns=("score",)), SCHEMA, str(tmp_path), key="id"
+    )
+    assert "PRIMARY KEY" not in made
+
+
+def test_tfrecord_without_the_library_of_its_checksums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(DependencyError, match="pip install google-crc32c"):
+        check(SinkSpec(path="a", format="tfrecord"), SCHEMA, str(tmp_path))
+
+
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "mine.txt").write_text("precious")
