@@ -5,29 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from penstock.artifacts.standard import Model
 from penstock.components.bulk_inferrer.component import BulkInferrerParameters, CalledSignature
 from penstock.errors import DataError, ParameterError
 from penstock.inference.job import ModelRef
-from penstock.models import registry
-from penstock.models.properties import recorded_info
 from penstock.models.signature import DEFAULT_SIGNATURE, ModelInfo, Signature, TensorSpec
 from penstock.models.tensorflow.graphs import Method, SavedGraph, saved_graphs
 
 _STEP_OF_ONE = "model"
 _TENSORFLOW = "tensorflow"
+_TAKING_EXAMPLES = ("tensorflow", "keras")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
-
-
-def model_info(model: Model) -> ModelInfo:
-    """Returns what is recorded of a model, or else what its files say.
-
-    Raises:
-        DataError: Its files are missing, damaged, or of no known flavor.
-    """
-    recorded = recorded_info(model)
-    return recorded if recorded is not None and recorded.signatures else registry.describe(model.serving_uri)
 
 
 def called_signatures(
@@ -42,15 +31,27 @@ def called_signatures(
     graph = _tagged_graph(ref, parameters.model_spec.tag)
     if info is None or not info.signatures:
         return _named([(name, None) for name in names or [""]], graph)
+    features = parameters.inference_config.model.features
     if names:
-        return _named([(name, info.named(name)) for name in names], graph)
+        return _named([(name, _fed_from(info.named(name), features)) for name in names], graph)
     if info.signature is None:
         raise ParameterError(
             f"the model has several signatures, and none is called {DEFAULT_SIGNATURE!r}",
             input="model_spec.model_signature_name",
             expected=f"one or more of {', '.join(signature.name for signature in info.signatures)}",
         )
-    return _named([(info.signature.name, info.signature)], graph)
+    return _named([(info.signature.name, _fed_from(info.signature, features))], graph)
+
+
+def _fed_from(signature: Signature, features: Sequence[str]) -> Signature:
+    """Returns a signature with the columns that the configuration names for its inputs, if it does.
+
+    As many as there are inputs take their places; of others the loader knows how they are put together.
+    """
+    if len(features) in (0, len(signature.inputs)):
+        return signature.with_inputs_named(features)
+    dtype = signature.inputs[0].dtype if len(signature.inputs) == 1 else ""
+    return replace(signature, inputs=tuple(TensorSpec(name, dtype) for name in features))
 
 
 def _wanted(parameters: BulkInferrerParameters) -> list[str]:
@@ -138,9 +139,9 @@ def takes_examples(
 ) -> bool:
     """Says whether a signature is given serialized tf.Examples: its one input takes text, and no feature is called so.
 
-    That is the rule by which the tensorflow flavor's loader goes.
+    That is the rule by which the loaders of these flavors go.
     """
-    if flavor != _TENSORFLOW or called.signature is None or len(called.signature.inputs) != 1:
+    if flavor not in _TAKING_EXAMPLES or called.signature is None or len(called.signature.inputs) != 1:
         return False
     (spec,) = called.signature.inputs
     return _is_text_vector(spec) and spec.name not in renamed and spec.name not in features

@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from penstock.components.bulk_inferrer.called import takes_examples
 from penstock.components.bulk_inferrer.component import (
@@ -17,6 +16,7 @@ from penstock.components.bulk_inferrer.component import (
 )
 from penstock.components.bulk_inferrer.graph import carried, graph_of, result_column
 from penstock.errors import DependencyError, ParameterError, did_you_mean
+from penstock.inference.column_flow import Column, Columns
 from penstock.inference.problems import Problem
 from penstock.inference.spec import InferenceConfig
 from penstock.inference.ways import all_provenance_columns
@@ -24,9 +24,6 @@ from penstock.messages.bulk_inferrer import OutputColumnsSpec
 from penstock.models.flavor import Flavor
 from penstock.models.signature import DEFAULT_SIGNATURE, TensorSpec
 from penstock.models.tensorflow.graphs import CLASSES, REGRESSION, SCORES
-
-if TYPE_CHECKING:
-    from penstock.examples.kinds import FeatureSet, FeatureSpec
 
 _OUTPUT_KINDS = {
     "classify_output": "classify",
@@ -49,17 +46,14 @@ def check_library(flavor: Flavor, uri: str) -> None:
         )
 
 
-def problems(
-    plan: BulkInferrerPlan, parameters: BulkInferrerParameters, features: FeatureSet | None
-) -> list[Problem]:
+def problems(plan: BulkInferrerPlan, parameters: BulkInferrerParameters, features: Columns) -> list[Problem]:
     """Returns all that is wrong; what the features do not tell is left to the first rows."""
     config = parameters.inference_config
     found = [*_of_renames(plan, config)]
-    if features is not None:
-        if config.preprocess is None:
-            for called in plan.signatures:
-                found += _of_inputs(called, plan, config, features)
-        found += _of_columns(plan, config, features)
+    if config.preprocess is None:
+        for called in plan.signatures:
+            found += _of_inputs(called, plan, config, features)
+    found += _of_columns(plan, config, features)
     return [*found, *_of_outputs(plan, config, features)]
 
 
@@ -83,37 +77,37 @@ def _of_renames(plan: BulkInferrerPlan, config: InferenceConfig) -> Iterator[Pro
 
 
 def _of_inputs(
-    called: CalledSignature, plan: BulkInferrerPlan, config: InferenceConfig, features: FeatureSet
+    called: CalledSignature, plan: BulkInferrerPlan, config: InferenceConfig, features: Columns
 ) -> Iterator[Problem]:
-    if called.signature is None or takes_examples(called, plan.model.flavor, features.names, config.inputs):
+    if called.signature is None or takes_examples(called, plan.model.flavor, features.known, config.inputs):
         return
     for spec in called.signature.inputs:
         column = config.inputs.get(spec.name, spec.name)
-        if column not in features:
+        if features.lacks(column):
             yield Problem(
                 ("inference_config", "inputs", spec.name),
                 f"the model takes {spec}, and the examples have no feature {column!r}",
-                hint=f"{did_you_mean(column, features.names)}, or name the feature in inference_config.inputs",
+                hint=f"{did_you_mean(column, features.known)}, or name the feature in inference_config.inputs",
             )
-        else:
-            yield from _of_feature(spec, features[column])
+        elif column in features.known:
+            yield from _of_feature(spec, column, features.known[column])
 
 
-def _of_feature(spec: TensorSpec, feature: FeatureSpec) -> Iterator[Problem]:
+def _of_feature(spec: TensorSpec, name: str, feature: Column) -> Iterator[Problem]:
     at = ("inference_config", "inputs", spec.name)
-    if not _fits(feature.kind, spec.dtype):
+    if feature.kind is not None and not _fits(feature.kind, spec.dtype):
         yield Problem(
             at,
-            f"the model takes {spec}, and feature {feature.name!r} is of another kind",
+            f"the model takes {spec}, and feature {name!r} is of another kind",
             got=feature.kind,
             hint="convert it in inference_config.preprocess",
         )
     row = spec.shape[1:] if spec.shape else ()
     values = math.prod(size for size in row if size is not None)
-    if values > 1 and not feature.is_list:
+    if values > 1 and feature.is_list is False:
         yield Problem(
             at,
-            f"the model takes {spec}, and feature {feature.name!r} has one value a row",
+            f"the model takes {spec}, and feature {name!r} has one value a row",
             expected=f"{values} values a row",
         )
 
@@ -131,20 +125,20 @@ def _fits(kind: str, dtype: str) -> bool:
 # ---------------------------------------------------------------------------------------------- what results consist of
 
 
-def _of_columns(plan: BulkInferrerPlan, config: InferenceConfig, features: FeatureSet) -> Iterator[Problem]:
+def _of_columns(plan: BulkInferrerPlan, config: InferenceConfig, features: Columns) -> Iterator[Problem]:
     named = [("key", config.key)] if config.key else []
     named += [("carry", column) for column in config.carry or ()]
     for field, column in named:
-        if column not in features:
+        if features.lacks(column):
             yield Problem(
                 ("inference_config", field),
                 f"{field} names {column!r}, which the examples do not have",
-                hint=did_you_mean(column, features.names),
+                hint=did_you_mean(column, features.known),
             )
     if plan.result != "parquet" and not config.sinks:
         return
     kept = carried(config)
-    kept_columns = {*(features.names if kept is None else kept), *([config.key] if config.key else [])}
+    kept_columns = {*(features.known if kept is None else kept), *([config.key] if config.key else [])}
     for column in sorted(kept_columns & all_provenance_columns(graph_of(plan, config))):
         yield Problem(
             ("inference_config", "carry"),
@@ -153,9 +147,7 @@ def _of_columns(plan: BulkInferrerPlan, config: InferenceConfig, features: Featu
         )
 
 
-def _of_outputs(
-    plan: BulkInferrerPlan, config: InferenceConfig, features: FeatureSet | None
-) -> Iterator[Problem]:
+def _of_outputs(plan: BulkInferrerPlan, config: InferenceConfig, features: Columns) -> Iterator[Problem]:
     columns = known_columns(plan, config)
     for column in plan.features:
         if columns is not None and column.column not in columns:
@@ -164,7 +156,7 @@ def _of_outputs(
                 f"output_example_spec names {column.column!r}, which the model does not give",
                 hint=did_you_mean(column.column, columns),
             )
-        if features is not None and column.feature in features:
+        if column.feature in features.known:
             yield Problem(
                 ("output_example_spec",),
                 f"output_example_spec makes a column {column.feature!r}, which the examples have already",
@@ -176,16 +168,16 @@ def _of_outputs(
 
 
 def result_columns(
-    plan: BulkInferrerPlan, config: InferenceConfig, features: FeatureSet | None
+    plan: BulkInferrerPlan, config: InferenceConfig, features: Columns
 ) -> tuple[str, ...] | None:
     """Returns the columns that a sink is given, ``None`` where they are not known beforehand."""
     added, kept = known_columns(plan, config), carried(config)
-    if added is None or (kept is None and features is None):
+    if added is None or (kept is None and features.more):
         return None
-    source = kept if kept is not None or features is None else features.names
+    source = features.known if kept is None else kept
     key = (config.key,) if config.key else ()
     made = sorted(all_provenance_columns(graph_of(plan, config)))
-    return tuple(dict.fromkeys([*key, *(source or ()), *added, *made]))
+    return tuple(dict.fromkeys([*key, *source, *added, *made]))
 
 
 def known_columns(plan: BulkInferrerPlan, config: InferenceConfig) -> tuple[str, ...] | None:

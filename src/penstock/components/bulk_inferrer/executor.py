@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from penstock.components.bulk_inferrer.checks import result_columns
 from penstock.components.bulk_inferrer.component import (
     BulkInferrerInputs,
     BulkInferrerOutputs,
@@ -13,6 +14,7 @@ from penstock.components.bulk_inferrer.component import (
     SinkResult,
 )
 from penstock.components.bulk_inferrer.prediction import Predicted, predict
+from penstock.components.bulk_inferrer.sources import known_features
 from penstock.components.bulk_inferrer.totals import together
 from penstock.inference import sinks
 from penstock.runtime.roles import Executor
@@ -26,6 +28,7 @@ class BulkInferrerExecutor(
     """Predicts, and delivers to the sinks what may be shown."""
 
     def execute(self, work: BulkInferrerWork) -> BulkInferrerResult:
+        _check_sinks(work)
         with predict(work) as predicted:
             summary = together(predicted.summaries)
             if summary.failed_fraction > work.parameters.inference_config.max_failed_fraction:
@@ -33,6 +36,20 @@ class BulkInferrerExecutor(
             delivered = _deliver(work, predicted)
         return BulkInferrerResult(
             summary, predicted.split_rows, delivered, num_features=predicted.num_features
+        )
+
+
+def _check_sinks(work: BulkInferrerWork) -> None:
+    """Refuses sinks that cannot work before a model is loaded."""
+    config = work.parameters.inference_config
+    columns = result_columns(work.plan, config, known_features(work.plan.splits)) if config.sinks else None
+    for sink in config.sinks:
+        sinks.check(
+            sink,
+            columns,
+            work.context.project_root,
+            key=config.key,
+            beam_pipeline_args=work.context.beam_pipeline_args,
         )
 
 

@@ -76,7 +76,7 @@ def _into_result(work: BulkInferrerWork, making: str) -> Predicted:
         summary = _run(work, source, folder, making, None)
     else:
         features = known_features(plan.splits)
-        writer = prediction_log_writer(plan, config, features.names if features else (), folder)
+        writer = prediction_log_writer(plan, config, features.known, folder)
         summary = _run(work, source, files.join(making, "results"), making, writer)
     return Predicted([summary], last_step(plan))
 

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from penstock import files
 from penstock.artifacts.standard import Examples
 from penstock.components.bulk_inferrer.component import SplitFiles
 from penstock.errors import ParameterError, did_you_mean
+from penstock.examples.kinds import FEATURES_FILE, FeatureSet
+from penstock.inference.column_flow import UNKNOWN, Column, Columns
+from penstock.inference.job import SourceFiles
+from penstock.inference.sources import known_columns
 from penstock.messages.bulk_inferrer import DataSpec
 
-if TYPE_CHECKING:
-    from penstock.examples.kinds import FeatureSet
+_PARQUET = ".parquet"
 
 
 def split_files(examples: Sequence[Examples], data_spec: DataSpec) -> tuple[SplitFiles, ...]:
@@ -46,16 +48,19 @@ def shards(folders: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def known_features(splits: Sequence[SplitFiles]) -> FeatureSet | None:
-    """Returns the features of splits, ``None`` where only reading all rows would tell them, or there are none."""
-    from penstock.examples.kinds import FEATURES_FILE
-    from penstock.examples.reader import ExamplesReader
-
+def known_features(splits: Sequence[SplitFiles]) -> Columns:
+    """Returns the features of splits as far as the beginning or end of their files, or a file beside them, tells."""
     found = [shard for split in splits for shard in shards(split.folders)]
-    if not found:
-        return None
-    reader = ExamplesReader(found)
-    folders = {folder.rpartition("/")[0] for split in splits for folder in split.folders}
-    if reader.format == "tfrecord" and not all(files.exists(files.join(f, FEATURES_FILE)) for f in folders):
-        return None
-    return reader.features
+    if not found or all(shard.endswith(_PARQUET) for shard in found):
+        return known_columns(SourceFiles(tuple(found), "parquet")) if found else UNKNOWN
+    known: dict[str, Column] = {}
+    for folder in dict.fromkeys(f.rpartition("/")[0] for split in splits for f in split.folders):
+        path = files.join(folder, FEATURES_FILE)
+        if not files.exists(path):
+            return UNKNOWN
+        with files.storage_errors("read", path), files.open(path) as file:
+            features = FeatureSet.from_json(file.read())
+        known.update(
+            {feature.name: Column(kind=feature.kind, is_list=feature.is_list) for feature in features}
+        )
+    return Columns(known)

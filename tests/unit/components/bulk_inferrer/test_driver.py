@@ -228,6 +228,24 @@ class TestFeatures:
                 config=InferenceConfig(inputs={"year": "age", "years": "age"}),
             )
 
+    def test_columns_that_are_named_for_a_matrix_must_exist(self, tmp_path: Path, examples: Examples) -> None:
+        signature = replace(TABULAR, inputs=(TensorSpec("X", "float32", (None, 2)),))
+        named = InferenceConfig(model=ModelSettings(features=("age", "pets")))
+        plan = decide(tmp_path, examples, model(signature), config=named).plan
+        assert plan.signatures[0].signature is not None
+        assert [spec.name for spec in plan.signatures[0].signature.inputs] == ["age", "pets"]
+        wrong = InferenceConfig(model=ModelSettings(features=("agee", "id")))
+        with pytest.raises(ParameterError, match=r"no feature 'agee'.*feature 'id' is of another kind"):
+            decide(tmp_path, examples, model(signature), config=wrong)
+
+    def test_features_beside_tfrecord_are_known_and_without_them_nothing_is(self, tmp_path: Path) -> None:
+        table = pa.table({"age": pa.array([1.0], pa.float32())})
+        records = make_examples(tmp_path / "records", {"train": table}, format="tfrecord")
+        with pytest.raises(ParameterError, match="no feature 'pets'"):
+            decide(tmp_path, records, model())
+        (tmp_path / "records" / "features.json").unlink()
+        assert decide(tmp_path, records, model()).plan.signatures
+
     def test_what_a_preprocess_function_makes_is_not_guessed(
         self, tmp_path: Path, examples: Examples
     ) -> None:
