@@ -62,6 +62,7 @@ def test_a_graph_runs_records_and_delivers(project: Project) -> None:
     assert lineage.code == 0, lineage.err
     for name in ("models/two", "models/five"):
         assert f"{project.root}/{name}" in lineage.out
+    assert "GraphInferrer: rows.csv\n" in lineage.out
     shown = project.process("show", "latest")
     assert shown.code == 0
     assert "GraphInferrer" in shown.out
@@ -186,6 +187,26 @@ def test_a_model_may_be_chosen_by_its_id(project: Project) -> None:
     ended = infer(project, text, "--json")
     assert ended.code == 0, ended.err
     assert rows_of(output(project, ended, "inference_result"))[1]["model_id"] == first
+
+
+def test_a_dry_run_finds_the_models_of_pipelines(project: Project) -> None:
+    publish(project, 2, 0)
+    chosen = publish(project, 5, 1)
+    project.write("graph.yaml", ONE.replace("{path: models/two, trusted: true}", "{pipeline: taxi}"))
+    told = project.cli("infer", "graph.yaml", "--dry-run", "--json")
+    assert told.code == 0, told.err
+    model = told.json["models"]["two"]
+    assert (model["artifact_id"], model["flavor"]) == (chosen, "sklearn")
+    assert f"artifact {chosen}, version run-" in project.cli("infer", "graph.yaml", "--dry-run").out
+
+
+def test_the_code_of_functions_is_in_the_lineage(project: Project) -> None:
+    text = ONE.replace(
+        "{one: {model: two}}", "{f: {filter: graph_functions.even}, one: {from: f, model: two}}"
+    )
+    assert infer(project, text).code == 0
+    lineage = project.cli("lineage", "GraphInferrer.inference_result").out
+    assert re.search(r"code +GraphInferrer: graph_functions.even  sha256 [0-9a-f]{12}", lineage), lineage
 
 
 # ---------------------------------------------------------------------------------------------------------- bad input

@@ -152,7 +152,10 @@ def read_inference_config(
     there = (
         given if given is not None else [n for n, source in sources.items() if source.path or source.pipeline]
     )
-    found = [] if given is not None else [*_of_file(written), *_of_model_sources(sources, graph)]
+    name = written.name or path.stem
+    found = (
+        [] if given is not None else [*_of_file(written, name, sources), *_of_model_sources(sources, graph)]
+    )
     found += problems_of(graph, there, project_root=project_root)
 
     def place_of(at: Place) -> str:
@@ -161,7 +164,7 @@ def read_inference_config(
     refuse(_once(found), error=UsageError, place_of=place_of, what=str(path))
     return InferenceFile(
         path=path,
-        name=written.name or path.stem,
+        name=name,
         graph=graph,
         models=sources,
         source=written.source,
@@ -259,10 +262,14 @@ def _model(entry: Entry) -> tuple[ModelSource, ModelSettings]:
 # ------------------------------------------------------------------------------------------------------------- checks
 
 
-def _of_file(written: _File) -> list[Problem]:
+def _of_file(written: _File, name: str, sources: Mapping[str, ModelSource]) -> list[Problem]:
+    found = []
     if written.source is None and written.stream is None:
-        return [Problem(("steps",), "there is nothing to read", "source: …, or stream: …")]
-    return []
+        found.append(Problem(("steps",), "there is nothing to read", "source: …, or stream: …"))
+    if name in {source.pipeline for source in sources.values()}:
+        message = f"this has the name of pipeline {name}, whose models it takes, and would be recorded among its runs"
+        found.append(Problem(("name",), message, hint="give it another: name: …"))
+    return found
 
 
 def _of_model_sources(sources: Mapping[str, ModelSource], graph: InferenceGraph) -> list[Problem]:

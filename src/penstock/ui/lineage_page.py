@@ -21,7 +21,7 @@ _MODULE = "module "
 _PARAMETER = "parameter "
 _BASELINE = "baseline_model"
 _TOLD_AS_DATA = ("input_base", INPUT_FINGERPRINT, INPUT_FILES, SPAN, VERSION, "artifact_uri")
-_STANDARD = "tfx."
+_STANDARD = ("tfx.", "penstock.")
 
 
 @dataclass(slots=True)
@@ -197,9 +197,19 @@ def _digest(artifact: Artifact) -> str:
 
 def _modules(execution: ExecutionRecord) -> Iterator[tuple[str, str]]:
     """Yields (parameter, short digest) of the user's code that an execution ran."""
-    for name, value in cache_parts(execution).items():
-        if name.startswith(_MODULE) and value not in (None, "", "None"):
-            yield name.removeprefix(_MODULE), str(value).rpartition("@")[2][:_SHORT]
+    for part, value in cache_parts(execution).items():
+        name = part.removeprefix(_MODULE)
+        if part == name or value in (None, "", "None"):
+            continue
+        if isinstance(value, list):  # several functions, each with its own code
+            paths = json.loads(str(execution.properties.get(name) or "[]"))
+            yield from ((path, _short(digest)) for path, digest in zip(paths, value, strict=False))
+        else:
+            yield name, _short(value)
+
+
+def _short(digest: object) -> str:
+    return str(digest).rpartition("@")[2][:_SHORT]
 
 
 def cache_parts(execution: ExecutionRecord) -> Mapping[str, Any]:

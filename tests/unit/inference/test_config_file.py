@@ -186,6 +186,7 @@ BAD = [
     (PLACE, "  m: {path: p, batch_rows: 0}", r"g\.yaml:3: batch_rows of model 'm' is too small"),
     (PLACE, "  m: {path: p, elements: rows}", r"g\.yaml:3: elements has the wrong value"),
     (PLACE, "  m: {path: p, trusted: 1}", r"g\.yaml:3: trusted has the wrong value.*true or false"),
+    (PLACE, "  m: {pipeline: g}", r"g\.yaml:1: this has the name of pipeline g, whose models it takes"),
     (PLACE, "  m: 3", r"g\.yaml:3: this has the wrong value.*a mapping"),
     (PLACE, "  m: a\n  n: b", r"g\.yaml:4: no step uses model 'n'"),
     (PLACE, "  m: a\n  m: b", r"g\.yaml:4: 'm' is written twice"),

@@ -30,7 +30,7 @@ class GraphInferrerInputs:
     """What GraphInferrer reads.
 
     Attributes:
-        models: The models, in the order of the parameter ``models``.
+        models: The models, in the order of the parameter ``model_names``.
         model_blessings: Verdicts that let models through, in the order of the parameter ``blessed_models``.
         examples: The rows, where they do not come from ``source``.
     """
@@ -54,7 +54,7 @@ class GraphInferrerParameters:
 
     Attributes:
         graph: What is to be done.
-        models: Names of the models that the input ``models`` holds.
+        model_names: Names of the models that the input ``models`` holds.
         blessed_models: Names of the models whose verdicts the input ``model_blessings`` holds.
         source: Files of the rows, where they do not come from examples.
         data_spec: Which splits of the examples.
@@ -62,7 +62,7 @@ class GraphInferrerParameters:
     """
 
     graph: InferenceGraph = not_in_cache_key()
-    models: tuple[str, ...] = ()
+    model_names: tuple[str, ...] = ()
     blessed_models: tuple[str, ...] = not_in_cache_key(())
     source: SourceSpec | None = not_in_cache_key(None)
     data_spec: DataSpec = field(default_factory=DataSpec)
@@ -187,7 +187,7 @@ class GraphInferrer(BaseComponent):
             },
             parameters={
                 "graph": checked,
-                "models": tuple(channels),
+                "model_names": tuple(channels),
                 "blessed_models": tuple(blessings),
                 "source": SourceSpec(source) if isinstance(source, str) else source,
                 "data_spec": data_spec,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from penstock.artifacts.artifact import PropertyValue
 from penstock.artifacts.blessing import refusal
 from penstock.components.graph_inferrer.component import (
     GraphInferrerInputs,
@@ -39,7 +40,7 @@ class GraphInferrerDriver(Driver[GraphInferrerInputs, GraphInferrerParameters, G
             if refused:
                 return Skip(f"nothing predicted: model {name}: {refused}")
         graph = parameters.graph
-        check(graph, parameters.models, project_root=context.project_root)
+        check(graph, parameters.model_names, project_root=context.project_root)
         refs, infos = _models(inputs, parameters, context)
         source, fingerprint = _source(inputs, parameters, context)
         columns(graph, known_columns(source), infos)
@@ -49,7 +50,9 @@ class GraphInferrerDriver(Driver[GraphInferrerInputs, GraphInferrerParameters, G
             "libraries": library_versions({flavor_named(info.flavor).library for info in infos.values()}),
             "failed_execution": _last_stopped(context),
         }
-        recorded = {"input_fingerprint": fingerprint} if fingerprint else {}
+        recorded: dict[str, PropertyValue] = {}
+        if parameters.source is not None:
+            recorded = {"input_base": parameters.source.files, "input_fingerprint": fingerprint}
         return Run(GraphInferrerPlan(refs, source), cache_parts=parts, properties=recorded)
 
 
@@ -59,7 +62,7 @@ def _models(
     """Returns the models, and what is known of them; nothing is where a handler of the user's takes one."""
     refs = {step.model.model: ModelRef("") for step in parameters.graph.steps if step.model is not None}
     infos = {}
-    for name, artifact in zip(parameters.models, inputs.models, strict=True):
+    for name, artifact in zip(parameters.model_names, inputs.models, strict=True):
         refs[name] = recorded_model(artifact, context.store)
         settings = parameters.graph.models.get(name, ModelSettings())
         if settings.handler is None:

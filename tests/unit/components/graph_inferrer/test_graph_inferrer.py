@@ -49,7 +49,7 @@ def models() -> dict[str, Channel]:
 def test_a_graph_its_models_and_its_source() -> None:
     node = GraphInferrer(GRAPH, models(), {"m": Channel(ModelBlessing)}, source="rows.csv")
     assert node.exec_properties["source"] == SourceSpec("rows.csv")
-    assert node.exec_properties["models"] == ("m",)
+    assert node.exec_properties["model_names"] == ("m",)
     assert node.exec_properties["blessed_models"] == ("m",)
     assert node.exec_properties["functions"] == ()
     assert list(node.outputs) == ["inference_result", "dead_letters"]
@@ -158,6 +158,7 @@ def test_the_plan_names_models_and_files(place: Place) -> None:
     assert isinstance(decided, Run)
     ref = ModelRef(str(place.root / "model"), "sklearn", 3, "d" * 12, trusted=False)
     assert decided.plan == GraphInferrerPlan({"m": ref}, SourceFiles((str(place.root / "rows.csv"),)))
+    assert decided.properties["input_base"] == "rows.csv"
     assert str(decided.properties["input_fingerprint"]).startswith("num_files:1,total_bytes:9,sha256:")
 
 
