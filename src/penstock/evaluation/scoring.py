@@ -274,7 +274,15 @@ def _call(model: LoadedModel, function: Predict, batch: pa.RecordBatch) -> Mappi
                 expected=f"{batch.num_rows} rows",
                 got=f"{len(values)}",
             )
-    return outputs
+    return {name: _as_numpy(values) for name, values in outputs.items()}
+
+
+def _as_numpy(values: Any) -> npt.NDArray[Any]:
+    """Returns an output as TFMA takes it; labels of pipelines are Arrow's text."""
+    array: npt.NDArray[Any] = (
+        values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values
+    )
+    return array
 
 
 def _first_line(error: BaseException) -> str:

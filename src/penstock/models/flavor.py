@@ -70,8 +70,9 @@ class Predictor(Protocol):
         """Predicts all rows of a batch in the table layout or the example layout.
 
         Returns:
-            A NumPy array per output, rows first and in the batch's order. One model call is made, so that the size
-            of the batch is the caller's choice; a few thousand rows are usually fastest.
+            A NumPy array per output, rows first and in the batch's order; an Arrow array where values are no tensors
+            (the labels and nested answers of pipelines). One model call is made, so that the size of the batch is the
+            caller's choice; a few thousand rows are usually fastest.
 
         Raises:
             DataError: A feature that the signature takes is missing, or of another type or length, or the model
