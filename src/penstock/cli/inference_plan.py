@@ -16,6 +16,7 @@ from penstock.errors import DependencyError, PenstockError, ResolutionError, Usa
 from penstock.inference import sinks
 from penstock.inference.column_flow import Columns, flow_of_columns
 from penstock.inference.config_file import InferenceFile
+from penstock.inference.databases.url import database_url
 from penstock.inference.job import ModelRef, SourceFiles
 from penstock.inference.problems import refuse
 from penstock.inference.recorded_models import servable_uri
@@ -145,6 +146,9 @@ def plan_of(inference: Inference) -> InferencePlan:
         models[name], info = _planned(inference, name, refs.get(name))
         if info is not None:
             infos[name] = info
+    for step in file.graph.steps:
+        if step.lookup is not None:
+            database_url(step.lookup.url, inference.project_root)
     assert file.source is not None, "compiled() refuses a file without"
     source = find_source(file.source, inference.project_root).files
     flow, problems = flow_of_columns(file.graph, known_columns(source), infos)

@@ -16,8 +16,8 @@ from penstock.inference.flow import Stage
 from penstock.inference.spec import LookupStep, Step
 from penstock.inference.steps.base import RowStep, StepContext, StepResult
 
-CACHED_ROWS = 200_000
-"""Rows of the table that a worker keeps; when there are more, it begins anew."""
+CACHED_KEYS = 200_000
+"""Keys whose rows a worker keeps; when there are more, it begins anew with the next batch."""
 
 _SEVERAL = -2
 _MISSING = -1
@@ -83,6 +83,8 @@ class LookupAtWork:
 
     def _learn(self, keys: Sequence[Any]) -> None:
         """Fetches what is not known yet; once even without keys, to learn the columns."""
+        if self._known.is_full:
+            self._known.forget()
         new = [key for key in dict.fromkeys(keys) if key is not None and key not in self._known]
         if not new and self._known.has_columns:
             return
@@ -126,11 +128,18 @@ class _Known:
         """Whether it is known which columns the table has."""
         return self.rows is not None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin anew; to be asked between batches, since a batch needs all of its keys."""
+        return len(self._place) > CACHED_KEYS
+
+    def forget(self) -> None:
+        """Forgets the rows; which columns there are stays known."""
+        self._place, self.rows = {}, self.rows.slice(0, 0)
+
     def add(self, asked: Sequence[Any], fetched: pa.Table) -> None:
         """Takes in the rows that were found for some keys."""
         start = self.rows.num_rows if self.rows is not None else 0
-        if start > CACHED_ROWS:
-            self._place, start, self.rows = {}, 0, self.rows.slice(0, 0)
         self._place.update(dict.fromkeys(asked, _MISSING))
         found = [_as_text(key) for key in fetched.column(self._key_column).to_pylist()]
         for index, key in enumerate(found):

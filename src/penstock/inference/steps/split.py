@@ -80,7 +80,10 @@ def key_hashes(keys: pa.Array, salt: str = "") -> Hashes:
 
 def key_texts(keys: pa.Array) -> pa.Array:
     """Returns the text of each key, as bytes."""
-    types, kind = pa.types, keys.type
+    types = pa.types
+    if types.is_dictionary(keys.type):
+        keys = keys.dictionary_decode()
+    kind = keys.type
     if types.is_null(kind):
         return pa.array([b""] * len(keys), pa.binary())
     if (

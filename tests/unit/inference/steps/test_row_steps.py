@@ -185,6 +185,7 @@ def test_the_text_of_a_key_counts_and_not_how_it_is_stored() -> None:
         pa.array(["7", "-1"], pa.large_string()),
     ):
         assert key_hashes(stored).tolist() == as_text
+    assert key_hashes(pa.array(["7", "-1"]).dictionary_encode()).tolist() == as_text
     assert key_hashes(pa.array([1.5])).tolist() == key_hashes(pa.array(["1.5"])).tolist()
     assert key_hashes(pa.array([True])).tolist() == key_hashes(pa.array(["true"])).tolist()
     assert key_hashes(pa.array([None])).tolist() == key_hashes(pa.array([""])).tolist()
@@ -255,6 +256,17 @@ def test_a_key_is_asked_for_once() -> None:
     work.apply(batch(zip=[9, 2, 1]))
     work.apply(batch(zip=[1, 2]))
     assert cities.asked == [[1, 9], [2]]
+
+
+def test_a_full_memory_begins_anew_without_losing_keys_of_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penstock.inference.steps.lookup.CACHED_KEYS", 1)
+    cities = Cities()
+    work = lookup(cities)
+    for _ in range(3):
+        result = work.apply(batch(zip=[1, 2]))
+        assert result.columns is not None
+        assert result.columns.to_pydict() == {"city": ["Basel", "Bern"]}
+    assert cities.asked == [[1, 2]] * 3
 
 
 def test_rows_that_the_table_does_not_have_may_fail_one_by_one() -> None:
