@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def setup_in(
-    folder: Path,
+    place: Path,
     graph: InferenceGraph = GRAPH,
     models: Mapping[str, ModelSource] | None = None,
     **spec: Any,
@@ -34,10 +34,10 @@ def setup_in(
     """Returns a stream in a folder: it watches ``incoming`` unless it is told otherwise, and looks often."""
     quick = {"poll_seconds": 0.02, "settle_seconds": 0.05, "refresh_seconds": 0.05, "output": "out"}
     if not {"redis", "kafka", "folder"} & spec.keys():
-        (folder / "incoming").mkdir(exist_ok=True)
+        (place / "incoming").mkdir(exist_ok=True)
         quick["folder"] = "incoming"
     if models is None:
-        model = folder / "model"
+        model = place / "model"
         model.mkdir(exist_ok=True)
         (model / "weights").write_text("5")
         models = {"five": ModelSource(path="model")}
@@ -46,9 +46,9 @@ def setup_in(
         graph=graph,
         models=models,
         spec=StreamSpec(**{**quick, **spec}),
-        project_root=str(folder),
-        pipeline_root=str(folder / "root"),
-        metadata=sqlite_metadata_connection_config(str(folder / "metadata.db")),
+        project_root=str(place),
+        pipeline_root=str(place / "root"),
+        metadata=sqlite_metadata_connection_config(str(place / "metadata.db")),
     )
 
 
