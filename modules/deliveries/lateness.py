@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Will a delivery be late? Four models of three libraries (Trainer's module, and a function of a graph)."""
+"""Will a delivery be late? Four models of three libraries (Trainer's module, and functions of a graph)."""
 
 from __future__ import annotations
 
@@ -52,6 +52,20 @@ def train_portable(fn_args: FnArgs) -> dict[str, float]:
     model = LogisticRegression(max_iter=1000).fit(features, late)
     models.save(_onnx_of(model), fn_args.serving_model_dir)
     return _metrics(model, FEATURES, fn_args)
+
+
+def plausible(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Refuses deliveries that cannot be: a model has an answer to everything.
+
+    The batch is tried again in halves until the delivery that is refused is alone, so the others are predicted.
+    """
+    for name in FEATURES:
+        column = batch.column(batch.schema.get_field_index(name))
+        if column.null_count:
+            raise ValueError(f"{name} is missing")
+        if pc.min(column).as_py() < 0:
+            raise ValueError(f"{name} is negative")
+    return batch
 
 
 def chance(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def test_how_to_test_your_code(project: Path) -> None:
     modules, components = follow(DOCS / "how-to" / "test-your-code.md", project)
     assert "2 passed" in modules
     assert "3 passed" in components
+
+
+@pytest.mark.tensorflow
+def test_how_to_infer(project: Path) -> None:
+    printed = follow(DOCS / "how-to" / "inference.md", project)
+    trained, checked, nightly, row, result, lineage, failed, dead, borne, *_, frame, again = printed
+    assert "Evaluator: model 2 is blessed" in trained
+    assert "CREATE TABLE late_deliveries" in checked
+    assert states(nightly)["GraphInferrer"] == states(borne)["GraphInferrer"] == "ran"
+    assert row.startswith("('D02401', 'West Park', 7, 45, ")
+    assert "360" in result
+    assert "data/deliveries/history/deliveries.csv" in lineage
+    assert "2 of 4 rows failed" in failed
+    assert "distance_km is missing" in dead
+    assert "distance_km is negative" in dead
+    assert "D02401" in frame
+    assert "Evaluator: model" in again
+    with sqlite3.connect(project / ".penstock" / "planning.db") as connection:
+        keys = [
+            key for (key,) in connection.execute("select delivery from late_deliveries order by delivery")
+        ]
+    assert keys[0] == "D02401"
+    assert keys[-2:] == ["D90001", "D90004"]
+    assert len(keys) == 362
 
 
 def states(text: str) -> dict[str, str]:
