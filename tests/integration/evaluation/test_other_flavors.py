@@ -25,7 +25,7 @@ def test_a_classifier_is_measured_by_its_probabilities(world: Any, tmp_path: Pat
     table = pq.read_table(shard).to_pandas()
     classifier = _classifier(flavor).fit(table[["fare", "hour"]], table["tip"])
     serving = tmp_path / "model" / "Format-Serving"
-    models.save(classifier, serving, outputs=["probabilities"])
+    models.save(classifier, serving)
     config = {
         "model_specs": [
             {"label_key": "tip", "name": "candidate"},
