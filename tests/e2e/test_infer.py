@@ -131,6 +131,18 @@ def test_parameters_and_places_are_given_on_the_command_line(project: Project) -
     assert not project.metadata.exists()
 
 
+def test_paths_and_functions_are_the_projects_wherever_one_stands(project: Project, tmp_path: Path) -> None:
+    text = ONE.replace(
+        "{one: {model: two}}", "{f: {filter: graph_functions.even}, one: {from: f, model: two}}"
+    )
+    project.write("configs/far.yaml", text)
+    elsewhere = Project(tmp_path / "elsewhere")
+    ended = elsewhere.process("infer", project.root / "configs" / "far.yaml", "--json")
+    assert ended.code == 0, ended.err
+    assert len(rows_of(output(project, ended, "inference_result"))) == 500
+    assert not elsewhere.metadata.exists()
+
+
 # ----------------------------------------------------------------------------------------- models of another pipeline
 
 

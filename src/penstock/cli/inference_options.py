@@ -18,6 +18,7 @@ from penstock.inference.config_file import InferenceFile, read_inference_config
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.runners.pipeline_file import find_project_root
+from penstock.runtime.loading import make_importable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Inference:
             UsageError: Something in them cannot be.
         """
         root = find_project_root(options.config.resolve().parent) or options.config.resolve().parent
+        make_importable(str(root))
         given = {name: str(item.value) for name, item in parsed_params(options.params).items()}
         file = read_inference_config(options.config, given, project_root=str(root))
         beam = typed(BeamSettings, read_yaml(options.beam)) if options.beam else BeamSettings()
