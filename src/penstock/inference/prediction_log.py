@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from penstock.inference.job import ModelRef
-from penstock.inference.wire_format import bytes_field, map_entry
+from penstock.inference.wire_format import bytes_field, map_entries
 
 EXAMPLES_INPUT = "examples"
 """What the input is called that takes serialized examples where the model does not say."""
@@ -62,13 +62,9 @@ def predict_logs(
 
 def _maps(number: int, values: Mapping[str, Sequence[bytes | None]], rows: int) -> Iterator[bytes]:
     if not values:
-        yield from (b"" for _ in range(rows))
-    for row in zip(*values.values(), strict=True):
-        yield b"".join(
-            map_entry(number, name, value)
-            for name, value in zip(values, row, strict=True)
-            if value is not None
-        )
+        return iter([b""] * rows)
+    entries = [map_entries(number, name, column) for name, column in values.items()]
+    return map(b"".join, zip(*entries, strict=True))
 
 
 def single_logs(

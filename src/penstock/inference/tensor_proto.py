@@ -8,8 +8,7 @@ Single numbers stand in the typed fields and several in ``tensor_content``, wher
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from penstock.errors import DataError
-from penstock.inference.wire_format import bytes_field, integer_field, varint
+from penstock.inference.wire_format import bytes_field, field_head, integer_field, varint
 
 Array = npt.NDArray[Any]
 
@@ -120,33 +119,29 @@ def _one(row: Any, dtype: str) -> bytes:
 
 
 def _tensors(values: Array, dtype: str) -> Iterator[bytes]:
-    """Yields a message per row; what all rows share is made once."""
+    """Returns the messages of the rows; what all of them share is made once."""
     code = _STRING_CODE if dtype == "string" else _CODES[dtype]
     dimensions = b"".join(
         bytes_field(2, integer_field(1, size) if size else b"") for size in (1, *values.shape[1:])
     )
     head = integer_field(_DTYPE, code) + bytes_field(_SHAPE, dimensions)
     rows = values.reshape((len(values), math.prod(values.shape[1:])))
-    encode = _encoder(dtype, rows.shape[1])
-    return (head + encode(row) for row in (rows if dtype == "string" else np.ascontiguousarray(rows)))
-
-
-def _encoder(dtype: str, count: int) -> Callable[[Array], bytes]:
-    if not count:
-        return lambda _: b""
+    count = rows.shape[1]
     if dtype == "string":
-        return lambda row: b"".join(bytes_field(_STRINGS, _as_bytes(value)) for value in row)
-    size = count * np.dtype(dtype).itemsize if dtype != "bool" else 0
-    if size and (count > 1 or dtype in _FLOAT_FIELDS):
-        number = _CONTENT if count > 1 else _FLOAT_FIELDS[dtype]
-        prefix = bytes_field(number, bytes(size))[:-size]
-        return lambda row: prefix + row.tobytes()
-    return partial(_integers, _INTEGER_FIELDS[dtype])
+        texts = (b"".join(bytes_field(_STRINGS, _as_bytes(value)) for value in row) for row in rows.tolist())
+        return (head + text for text in texts)
+    if count and dtype != "bool" and (count > 1 or dtype in _FLOAT_FIELDS):
+        size = rows.itemsize * count
+        prefix = head + field_head(_CONTENT if count > 1 else _FLOAT_FIELDS[dtype], size)
+        content = rows.tobytes()
+        return (prefix + content[start : start + size] for start in range(0, len(content), size))
+    if dtype == "float16":
+        rows = rows.view(np.uint16)
+    return (head + _integers(_INTEGER_FIELDS.get(dtype, 0), row) for row in rows.tolist())
 
 
-def _integers(number: int, row: Array) -> bytes:
-    values = row.view(np.uint16) if row.dtype == np.float16 else row
-    return bytes_field(number, b"".join(varint(int(value)) for value in values))
+def _integers(number: int, row: Sequence[int]) -> bytes:
+    return bytes_field(number, b"".join(map(varint, row))) if row else b""
 
 
 def _as_bytes(value: str | bytes) -> bytes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Collection, Iterator, Sequence
+from typing import Literal
 
 from penstock.components.bulk_inferrer.called import takes_examples
 from penstock.components.bulk_inferrer.component import (
@@ -227,7 +228,7 @@ def feature_columns(plan: BulkInferrerPlan, parameters: BulkInferrerParameters) 
         FeatureColumn(
             result_column(plan, called[name], config.outputs.get(output, output)),
             feature,
-            _is_single(called[name], output),
+            *_declared(called[name], output, config),
         )
         for name, spec in named.items()
         for output, feature in _columns_of(spec, called[name])
@@ -237,10 +238,20 @@ def feature_columns(plan: BulkInferrerPlan, parameters: BulkInferrerParameters) 
     return tuple(found)
 
 
-def _is_single(called: CalledSignature, output: str) -> bool:
-    outputs = called.signature.outputs if called.signature is not None else ()
-    shapes = [spec.shape for spec in outputs if spec.name == output]
-    return any(shape is not None and all(size == 1 for size in shape[1:]) for shape in shapes)
+def _declared(
+    called: CalledSignature, output: str, config: InferenceConfig
+) -> tuple[bool, Literal["int", "float"] | None]:
+    """Returns whether an output has one value a row, and its kind, as far as the model declares either."""
+    outputs = called.signature.outputs if called.signature is not None and not config.postprocess else ()
+    shapes = {spec.name: (spec.dtype, spec.shape) for spec in outputs}
+    dtype, shape = shapes.get(output, ("", None))
+    row = shape[1:] if shape else None
+    if row is None or None in row:
+        return False, None
+    single = math.prod(row) == 1  # type: ignore[arg-type]  # the line above has ruled out None
+    if dtype.startswith("float"):
+        return single, "float"
+    return single, "int" if dtype.startswith(("int", "uint", "bool")) else None
 
 
 def _signature_of(spec: OutputColumnsSpec, called: Collection[str]) -> str:

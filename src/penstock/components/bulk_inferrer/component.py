@@ -102,11 +102,13 @@ class FeatureColumn:
         column: Column of the results.
         feature: Name of the feature.
         is_single: Whether the model declares one value a row.
+        declared: Kind of value, where the model declares numbers, and one or several of them a row.
     """
 
     column: str
     feature: str
     is_single: bool = False
+    declared: Literal["int", "float"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from penstock.components.bulk_inferrer.answers import examples_writer, predictio
 from penstock.components.bulk_inferrer.component import BulkInferrerWork
 from penstock.components.bulk_inferrer.graph import MODEL, graph_of, last_step
 from penstock.components.bulk_inferrer.sources import known_features, shards
-from penstock.examples.kinds import FEATURES_FILE, FeatureSet
+from penstock.examples.kinds import FEATURES_FILE, FeatureSet, FeatureSpec
 from penstock.examples.reader import ExamplesReader
 from penstock.inference import engine, loaded
 from penstock.inference.job import InferenceJob, InferenceSummary, SourceFiles
@@ -100,10 +100,23 @@ def _into_examples(work: BulkInferrerWork, making: str) -> Predicted:
             summaries.append(summary)
             rows[name] = summary.rows - summary.failed_rows
     written = [shard for name in sources for shard in shards([files.join(folder, f"Split-{name}")])]
-    made = ExamplesReader(written).features if written else features
+    made = _features(work, features, written)
     if format == "tfrecord":
         files.write_atomic(files.join(folder, FEATURES_FILE), made.to_json())
     return Predicted(summaries, last_step(work.plan), rows, len(made))
+
+
+def _features(work: BulkInferrerWork, source: FeatureSet, written: Sequence[str]) -> FeatureSet:
+    """Returns the features of the examples that were written; reads these where the model does not declare them."""
+    answers = [column.declared for column in work.plan.features]
+    if not written or work.context.examples_format == "parquet" or not all(answers):
+        return ExamplesReader(written).features if written else source
+    added = [
+        FeatureSpec(column.feature, kind, is_list=not column.is_single)
+        for column, kind in zip(work.plan.features, answers, strict=True)
+        if kind
+    ]
+    return FeatureSet((*source, *added))
 
 
 @contextmanager

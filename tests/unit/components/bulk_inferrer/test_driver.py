@@ -366,7 +366,7 @@ class TestResults:
             tmp_path, examples, model(), output_example_spec=columns_spec(prediction="predicted")
         ).plan
         assert plan.result == "examples"
-        assert plan.features == (FeatureColumn("prediction", "predicted", is_single=True),)
+        assert plan.features == (FeatureColumn("prediction", "predicted", True, "float"),)
 
     def test_a_renamed_output_is_found_under_its_column(self, tmp_path: Path, examples: Examples) -> None:
         plan = decide(
@@ -376,7 +376,7 @@ class TestResults:
             output_example_spec=columns_spec(prediction="predicted"),
             config=InferenceConfig(outputs={"prediction": "y"}),
         ).plan
-        assert plan.features == (FeatureColumn("y", "predicted", is_single=True),)
+        assert plan.features == (FeatureColumn("y", "predicted", True, "float"),)
 
     @pytest.mark.parametrize(
         ("spec", "told"),
