@@ -206,6 +206,50 @@ sinks:
         assert not (project.root / "never").exists()
 
 
+def test_a_sink_may_take_the_rows_of_any_step(project: Project) -> None:
+    text = f"""
+key: id
+source: rows.csv
+{models_text("two", "five")}
+steps:
+  a: {{model: two}}
+  few: {{from: a, filter: graph_functions.even}}
+  b: {{from: few, model: {{name: five, outputs: {{prediction: second}}}}}}
+sinks:
+  - {{source: a, path: sinks/a, format: csv, columns: [id, prediction]}}
+  - {{source: few, url: "sqlite:///few_rows.db", table: few, columns: [id, prediction]}}
+  - {{path: sinks/b}}
+"""
+    ended = infer(project, text, "--json")
+    assert ended.code == 0, ended.err
+    (csv,) = (project.root / "sinks" / "a").glob("*.csv")
+    assert len(csv.read_text().splitlines()) == 101
+    with closing(sqlite3.connect(project.root / "few_rows.db")) as database:
+        assert database.execute("SELECT count(*), max(prediction) FROM few").fetchone() == (
+            50,
+            pytest.approx(196),
+        )
+    last = rows_of(str(project.root / "sinks" / "b"))
+    assert [row["second"] for row in last] == [pytest.approx(5 * i, abs=1e-2) for i in range(0, 100, 2)]
+    assert rows_of(output(project, ended, "inference_result")) == last
+
+
+def test_without_rows_sinks_are_written_too(project: Project) -> None:
+    project.write("none.csv", "id,x\n")
+    text = f"""
+key: id
+source: none.csv
+{models_text("two")}
+steps: {{a: {{model: two}}}}
+sinks:
+  - {{path: sinks/none, format: csv}}
+"""
+    ended = infer(project, text, "--json", name="none.yaml")
+    assert ended.code == 0, ended.err
+    assert rows_of(output(project, ended, "inference_result")) == []
+    assert (project.root / "sinks" / "none" / "_SUCCESS").exists()
+
+
 def test_with_the_cache_an_unchanged_run_is_answered_and_changed_code_is_not(project: Project) -> None:
     text = f"""
 enable_cache: true
