@@ -115,11 +115,13 @@ class View:
         batch: Their columns.
         positions: Position of each in the source's batch, ascending.
         origins: Step that has added each column.
+        sample: Where no row is left, one that was there before, so that steps behind can tell which columns they add.
     """
 
     batch: pa.RecordBatch
     positions: Positions
     origins: tuple[str, ...]
+    sample: pa.RecordBatch | None = None
 
     @property
     def num_rows(self) -> int:
@@ -130,20 +132,28 @@ class View:
         """Returns the rows for which ``kept`` is true."""
         if kept.all():
             return self
-        return View(filter_batch(self.batch, kept), self.positions[kept], self.origins)
+        sample = None if kept.any() else self.batch.slice(0, 1)
+        return View(filter_batch(self.batch, kept), self.positions[kept], self.origins, sample)
 
-    def adding(self, step: str, columns: pa.RecordBatch) -> View:
-        """Returns the rows with a step's columns, which take the place of those of the same name."""
+    def adding(self, step: str, columns: pa.RecordBatch, sample: pa.RecordBatch | None = None) -> View:
+        """Returns the rows with a step's columns, which take the place of those of the same name.
+
+        Args:
+            step: Name of the step.
+            columns: Its columns.
+            sample: The same for the sample.
+        """
         fresh = set(columns.schema.names)
-        kept = [index for index, name in enumerate(self.batch.schema.names) if name not in fresh]
+        kept = [
+            origin
+            for name, origin in zip(self.batch.schema.names, self.origins, strict=True)
+            if name not in fresh
+        ]
         return View(
-            make_batch(
-                [*(self.batch.schema.names[index] for index in kept), *columns.schema.names],
-                [*(self.batch.column(index) for index in kept), *columns.columns],
-                self.num_rows,
-            ),
+            beside(self.batch, columns),
             self.positions,
-            (*(self.origins[index] for index in kept), *(step for _ in columns.schema.names)),
+            (*kept, *(step for _ in columns.schema.names)),
+            None if self.sample is None or sample is None else beside(self.sample, sample),
         )
 
 
@@ -230,6 +240,13 @@ def make_batch(names: Sequence[str], columns: Sequence[pa.Array], rows: int) -> 
     return pa.RecordBatch.from_struct_array(pa.StructArray.from_buffers(pa.struct([]), rows, [None]))
 
 
+def beside(batch: pa.RecordBatch, columns: pa.RecordBatch) -> pa.RecordBatch:
+    """Returns a batch with more columns, which take the place of those of the same name."""
+    kept = [name for name in batch.schema.names if name not in columns.schema.names]
+    found = [batch.column(batch.schema.get_field_index(name)) for name in kept]
+    return make_batch([*kept, *columns.schema.names], [*found, *columns.columns], batch.num_rows)
+
+
 def filter_batch(batch: pa.RecordBatch, kept: npt.NDArray[np.bool_]) -> pa.RecordBatch:
     """Returns the rows of a batch for which ``kept`` is true."""
     mask = pa.array(kept)
@@ -246,7 +263,19 @@ def _joined(names: Sequence[str], ways: Sequence[View], unprefixed: Collection[s
     joined = joined_columns(list(zip(labels, known, strict=True)), unprefixed)
     columns = [_spread(positions, _values_of(column, ways)) for column in joined]
     batch = make_batch([column.name for column in joined], columns, len(positions))
-    return View(batch, positions, tuple(column.added_by for column in joined))
+    sample = None if len(positions) else _joined_sample(joined, ways)
+    return View(batch, positions, tuple(column.added_by for column in joined), sample)
+
+
+def _joined_sample(joined: Sequence[JoinedColumn], ways: Sequence[View]) -> pa.RecordBatch | None:
+    samples = [way.sample for way in ways]
+    columns = []
+    for column in joined:
+        sample = samples[column.way]
+        if sample is None or column.column not in sample.schema.names:
+            return None
+        columns.append(sample.column(sample.schema.get_field_index(column.column)))
+    return make_batch([column.name for column in joined], columns, 1)
 
 
 def _values_of(column: JoinedColumn, ways: Sequence[View]) -> list[tuple[Positions, pa.Array]]:

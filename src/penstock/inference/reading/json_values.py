@@ -87,7 +87,7 @@ def _fitted(value: Any, type_: pa.DataType) -> Any:
     if pa.types.is_list(type_):
         return [_fitted(item, type_.value_type) for item in (value if isinstance(value, list) else [value])]
     if pa.types.is_floating(type_):
-        return float(value) if abs(value) < _LARGEST else math.copysign(math.inf, value)
+        return float(value) if abs(value) < _LARGEST else math.inf if value > 0 else -math.inf
     return int(value)
 
 
