@@ -162,6 +162,22 @@ def test_a_table_of_the_users_own(place: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("server", "number"),
+    [
+        ("sqlite", "INTEGER PRIMARY KEY"),
+        ("postgresql", "SERIAL PRIMARY KEY"),
+        ("postgresql", "INTEGER GENERATED ALWAYS AS IDENTITY"),
+        ("mariadb_place", "INTEGER AUTO_INCREMENT PRIMARY KEY"),
+    ],
+)
+def test_a_table_that_numbers_its_rows(server: str, number: str, request: pytest.FixtureRequest) -> None:
+    place = request.getfixturevalue(server)
+    place.run(f"CREATE TABLE scores (number {number}, id VARCHAR(50), score DOUBLE PRECISION)")
+    place.deliver(scores(("a", 1.0), ("b", 2.0)))
+    assert place.rows("SELECT number, id FROM scores ORDER BY number") == [(1, "a"), (2, "b")]
+
+
 def test_a_table_whose_key_is_not_unique(place: Any) -> None:
     place.run(
         "CREATE TABLE scores (id VARCHAR(50), score DOUBLE PRECISION)",

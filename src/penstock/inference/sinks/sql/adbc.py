@@ -158,8 +158,22 @@ def _connect(url: URL) -> Any:
     module = importlib.import_module(f"{_DRIVERS[url.get_backend_name()]}.dbapi")
     if url.get_backend_name() == "sqlite":
         return module.connect(url.database)
-    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return module.connect(text.replace(" ", "%20"))
+    return module.connect(_connection_string(url))
+
+
+def _connection_string(url: URL) -> str:
+    """Returns a URL in libpq's form of keywords and values, which its error messages do not repeat."""
+    given = {
+        "host": url.host,
+        "port": url.port,
+        "user": url.username,
+        "password": url.password,
+        "dbname": url.database,
+        **url.query,
+    }
+    texts = {name: str(value) for name, value in given.items() if value is not None}
+    escaped = {name: text.replace("\\", "\\\\").replace("'", "\\'") for name, text in texts.items()}
+    return " ".join(f"{name}='{text}'" for name, text in escaped.items())
 
 
 class _Statements:

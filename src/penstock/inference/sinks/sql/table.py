@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlalchemy import JSON, Column, MetaData, PrimaryKeyConstraint, Table, inspect
+from sqlalchemy import JSON, Column, Integer, MetaData, PrimaryKeyConstraint, Table, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
 
@@ -140,7 +140,7 @@ def _check(table: Table, schema: pa.Schema, dialect: str) -> None:
                 hint="change the type there, convert the column in a function step, or name another table",
             )
     for column in there.values():
-        if column.name not in schema.names and _needs_value(column, table):
+        if column.name not in schema.names and _needs_value(column, table, dialect):
             raise _clash(
                 table,
                 f"has column {column.name!r}, which needs a value that the rows do not have",
@@ -148,12 +148,14 @@ def _check(table: Table, schema: pa.Schema, dialect: str) -> None:
             )
 
 
-def _needs_value(column: Column[Any], table: Table) -> bool:
+def _needs_value(column: Column[Any], table: Table, dialect: str) -> bool:
     made_there = (
         column.server_default is not None or column.identity is not None or column.computed is not None
     )
-    counts_up = column is table.autoincrement_column
-    return not (column.nullable or made_there or counts_up)
+    is_row_id = (
+        dialect == "sqlite" and list(table.primary_key) == [column] and isinstance(column.type, Integer)
+    )
+    return not (column.nullable or made_there or column.autoincrement is True or is_row_id)
 
 
 def _clash(table: Table, what: str, **fields: str) -> PenstockError:
