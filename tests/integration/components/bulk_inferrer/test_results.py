@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from component_runs import make_examples
-from inference_runs import infer, model_in, prediction_logs
+from component_runs import make_examples, run_component
+from inference_runs import TrainedHere, infer, model_in, prediction_logs
 
 from penstock import models, proto
 from penstock.artifacts.standard import Examples, Model
+from penstock.components.bulk_inferrer.component import BulkInferrer
 from penstock.errors import DataError, PenstockError
 from penstock.examples.reader import ExamplesReader, read_split
 from penstock.inference import InferenceConfig, ModelSettings, SinkSpec
@@ -284,3 +285,39 @@ def test_a_handler_of_the_user_s(tmp_path: Path, examples: Examples, model: Mode
     rows = pq.read_table(ran.uri("inference_result")).to_pylist()
     assert rows[2]["id"] == "r2"
     assert rows[2]["sum"] == 1003.0
+
+
+def test_a_handler_may_do_without_a_model(tmp_path: Path, examples: Examples) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "remote.py").write_text(
+        "from apache_beam.ml.inference.base import ModelHandler\n\n\n"
+        "class Endpoint(ModelHandler):\n"
+        "    def load_model(self):\n"
+        "        return object.__new__(type('Client', (), {}))\n\n"
+        "    def run_inference(self, batch, model, inference_args=None):\n"
+        "        return [{'answer': row['id'] + '!'} for row in batch]\n"
+    )
+    config = InferenceConfig(model=ModelSettings(handler="remote.Endpoint", elements="dict"), carry=("id",))
+    ran = run_component(
+        BulkInferrer, tmp_path / "out", inputs={"examples": examples}, omit=["output_examples"],
+        store=TrainedHere(), project_root=project, inference_config=config,
+        functions=("remote.Endpoint",),
+    )  # fmt: skip
+    rows = pq.read_table(ran.uri("inference_result")).to_pylist()
+    assert rows[0] == {"id": "r0", "answer": "r0!", "model_id": None, "model_version": ""}
+    assert ran.record.summary.startswith("by a handler (")
+
+
+def test_splits_of_several_artifacts_are_one(tmp_path: Path, examples: Examples, model: Model) -> None:
+    more = make_examples(tmp_path / "more", {"eval": table(10, 9000), "train": table(5, 8000)}, span=3)
+    ran = run_component(
+        BulkInferrer, tmp_path / "out", inputs={"examples": [examples, more], "model": model},
+        omit=["inference_result"], store=TrainedHere(), output_example_spec=spec(),
+    )  # fmt: skip
+    (made,) = ran.outputs["output_examples"]
+    assert (made.splits, made.span) == (("train", "eval"), 3)
+    assert made.custom_properties["rows"] == {"train": 1005, "eval": 110}
+    rows = pa.Table.from_batches(read_split(made.uri, "eval")).to_pylist()
+    assert [rows[99]["id"], rows[100]["id"]] == ["r5099", "r9000"]
+    assert_right(rows, "predicted")
