@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock import files
 from penstock.errors import DataError, DependencyError, ParameterError, did_you_mean
+from penstock.models.allocation import keep_freed_memory
 from penstock.models.descriptor import read_descriptor
 from penstock.models.flavor import Flavor, LoadOptions, Predictor
 from penstock.models.signature import ModelInfo
@@ -189,6 +190,7 @@ def load(
             expected=f"a model of flavor {able}",
             hint="training and pushing such a model work; leave out the nodes that predict with it",
         )
+    keep_freed_memory()
     with library_errors(found, uri):
         predictor: Predictor = resolve(found.loader)(uri, signature_name, options or LoadOptions())
     return predictor
