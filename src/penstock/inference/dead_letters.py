@@ -44,7 +44,11 @@ def dead_letters(flow: Flow, key: str | None) -> ResultRows:
     """
     failures = sorted(flow.failures, key=lambda failure: failure.row)
     rows = _failed_rows(flow)
-    letters = [_letter(failure, rows.get(failure.row, {}), flow.place.file, key) for failure in failures]
+    places = {flow.place.row_number(position): flow.place.file_of(position) for position in flow.lost}
+    letters = [
+        _letter(failure, rows.get(failure.row, {}), places.get(failure.row, flow.place.file), key)
+        for failure in failures
+    ]
     batch = pa.RecordBatch.from_arrays(
         [pa.array([letter[index] for letter in letters], field.type) for index, field in enumerate(SCHEMA)],
         schema=SCHEMA,

@@ -88,6 +88,7 @@ class Place:
         first_row: Number in the file of its first row, or of the first unreadable row before that.
         is_last: Whether its piece of work has no further batch.
         skipped: Numbers of rows, from ``first_row`` on, that could not be read and are not in the batch.
+        row_files: File of each row of the batch, where rows are whole files.
     """
 
     unit: int
@@ -96,6 +97,11 @@ class Place:
     first_row: int
     is_last: bool
     skipped: tuple[int, ...] = ()
+    row_files: tuple[str, ...] = ()
+
+    def file_of(self, position: int) -> str:
+        """Returns the file of a row of the batch."""
+        return self.row_files[position] if self.row_files else self.file
 
     def row_number(self, position: int) -> int:
         """Returns the number in the file of a row of the batch."""

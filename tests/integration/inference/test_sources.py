@@ -16,7 +16,7 @@ from inference_jobs import failed_rows, job_of, results, write_rows
 from penstock.errors import DataError
 from penstock.inference import engine
 from penstock.inference.job import InferenceSummary, SourceFiles
-from penstock.inference.spec import SourceFormat, Step
+from penstock.inference.spec import FunctionStep, SourceFormat, Step
 
 KEPT = (Step("kept"),)
 
@@ -188,6 +188,25 @@ def test_whole_files_are_rows(tmp_path: Path) -> None:
     assert table["content"].to_pylist() == [path.read_bytes() for path in left]
     (letter,) = failed_rows(job)
     assert (letter["file"], letter["stage"], letter["row_number"]) == (str(paths[2]), "read", 2)
+
+
+def test_a_file_that_a_model_refuses_is_named(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.bin" for name in "abc"]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    (tmp_path / "decoding.py").write_text(
+        "def decoded(batch):\n"
+        "    assert b'b.bin' not in batch.column('content').to_pylist(), 'no picture'\n"
+        "    return batch\n"
+    )
+    steps = (Step("kept", function=FunctionStep("decoding.decoded")),)
+    job = job_of(tmp_path, [str(path) for path in paths], steps=steps, format="files")
+
+    assert engine.run(job).failed_rows == 1
+
+    (letter,) = failed_rows(job)
+    assert (letter["file"], letter["row_number"]) == (str(paths[1]), 1)
+    assert json.loads(letter["row"]) == {"file": str(paths[1]), "content": "b.bin"}
 
 
 def test_no_file_at_all_is_no_row(tmp_path: Path) -> None:

@@ -36,10 +36,12 @@ class Piece:
     Attributes:
         batch: The rows.
         unreadable: Rows among them that could not be read.
+        row_files: File of each row, where rows are whole files.
     """
 
     batch: pa.RecordBatch
     unreadable: tuple[Failure, ...] = ()
+    row_files: tuple[str, ...] = ()
 
 
 class SourceReader(Protocol):
@@ -63,7 +65,7 @@ def flows(reader: SourceReader, unit: Unit) -> Iterator[Flow]:
     file, first_row, number = unit.files[0], unit.first_row, 0
     for piece, is_last in _with_last(reader.read(unit)):
         skipped = tuple(failure.row for failure in piece.unreadable)
-        place = Place(unit.index, number, file, first_row, is_last, skipped)
+        place = Place(unit.index, number, file, first_row, is_last, skipped, piece.row_files)
         yield Flow.start(place, piece.batch, piece.unreadable)
         first_row += piece.batch.num_rows + len(skipped)
         number += 1

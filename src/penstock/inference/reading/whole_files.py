@@ -55,10 +55,10 @@ class WholeFiles:
             except PenstockError as error:
                 failures.append(_failure(number, uri, error))
             if len(names) == self._rows or sum(map(len, contents)) >= _BATCH_BYTES:
-                yield Piece(self._batch(names, contents), tuple(failures))
+                yield Piece(self._batch(names, contents), tuple(failures), tuple(names))
                 names, contents, failures = [], [], []
         if names or failures:
-            yield Piece(self._batch(names, contents), tuple(failures))
+            yield Piece(self._batch(names, contents), tuple(failures), tuple(names))
 
     def _batch(self, names: list[str], contents: list[bytes]) -> pa.RecordBatch:
         made = {"file": pa.array(names, pa.string()), "content": pa.array(contents, pa.large_binary())}
