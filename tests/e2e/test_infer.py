@@ -293,6 +293,21 @@ def test_rows_with_missing_values_go_to_the_dead_letters(project: Project) -> No
     assert [row["key"] for row in rows_of(output(project, ended, "dead_letters"))] == ["b"]
 
 
+def test_a_run_that_failed_goes_on_with_resume(project: Project) -> None:
+    project.write("late.py", "def keep(batch):\n    raise ValueError('not yet')\n")
+    text = ONE.replace("{one: {model: two}}", "{f: {filter: late.keep}, one: {from: f, model: two}}")
+    assert infer(project, text, "--run-id", "mine").code == 1
+    project.write("late.py", "def keep(batch):\n    return [True] * batch.num_rows\n")
+    ended = infer(project, text, "--resume", "mine", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["run_id"] == "mine"
+    assert len(rows_of(output(project, ended, "inference_result"))) == 1000
+    assert project.cli("infer", "graph.yaml", "--resume", "mine", "--run-id", "other").code == 2
+    none = project.cli("infer", "graph.yaml", "--resume", "never")
+    assert none.code != 0
+    assert "never" in none.error.message
+
+
 def test_a_missing_file_of_settings_is_named(project: Project) -> None:
     assert project.cli("infer", "none.yaml").code == 2
     project.write("graph.yaml", ONE)

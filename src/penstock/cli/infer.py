@@ -35,6 +35,7 @@ from penstock.runtime.clock import new_run_id
 @click.option("--pipeline-root", metavar="URI", help="Where artifacts go.")
 @metadata_option
 @click.option("--run-id", metavar="ID", help="Id of the run; one is made from the time where none is given.")
+@click.option("--resume", metavar="RUN", help="Go on with a run: what it has published is taken over.")
 @click.option("--in-process", is_flag=True, help="Run everything in this process, for debuggers.")
 @click.option("--dry-run", is_flag=True, help="Check everything, print what would be done, and run nothing.")
 @click.option(
@@ -55,6 +56,7 @@ from penstock.runtime.clock import new_run_id
 @json_option
 def infer(
     run_id: str | None,
+    resume: str | None,
     in_process: bool,
     dry_run: bool,
     stream: bool,
@@ -69,10 +71,16 @@ def infer(
     of them. Exit codes: 0 done, also where a blessing kept a model back; 1 failed; 2 called wrongly, which a mistake in
     CONFIG is; 128 + n ended by signal n.
     """
+    if run_id and resume:
+        raise UsageError(
+            "--run-id and --resume exclude each other", hint="--resume takes the id of the run to go on with"
+        )
     inference = Inference.read(InferenceOptions(**options))
     for_streams = StreamOptions(max_files, idle_seconds)
     if stream:
-        _refuse_with_stream({"--in-process": in_process, "--dry-run": dry_run})
+        _refuse_with_stream(
+            {"--in-process": in_process, "--dry-run": dry_run, "--resume": resume is not None}
+        )
         return serve_stream(inference, for_streams, run_id=run_id, as_json=as_json)
     if for_streams.given:
         raise UsageError(f"{' and '.join(for_streams.given)} is for streams", hint="add --stream")
@@ -82,7 +90,11 @@ def infer(
         return OK
     ir = inference.compiled()
     found_models(inference)
-    request = RunRequest(run_id=run_id or new_run_id(), build_parameters=inference.file.parameters)
+    request = RunRequest(
+        run_id=resume or run_id or new_run_id(),
+        build_parameters=inference.file.parameters,
+        resume=resume is not None,
+    )
     report = Walker(RunSettings(), "local", None, in_process).walk(ir, request, as_json=as_json)
     outcome = outcome_of(ir, report)
     tell(outcome, as_json=as_json)

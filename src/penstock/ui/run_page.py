@@ -31,7 +31,7 @@ def run_text(outcome: RunOutcome) -> str:
     if outcome.pushes:
         parts += ["", *(_push(push, palette) for push in outcome.pushes)]
     if outcome.state in ("FAILED", "CANCELED"):
-        parts += ["", f"go on with: penstock run … --resume {outcome.run_id}"]
+        parts += ["", f"go on with the same command and --resume {outcome.run_id}"]
     return "\n".join(parts)
 
 

@@ -71,7 +71,7 @@ def test_a_signal_ends_the_run_and_all_that_it_started(
     assert ended.blocks == [], ended.err
     assert "Traceback" not in ended.err
     assert ended.states()["Trainer"] == "cancelled"
-    assert "go on with: penstock run … --resume ended" in ended.out
+    assert "go on with the same command and --resume ended" in ended.out
     wait_until(lambda: all(map(is_gone, below)))
     with project.store() as store:
         (run,) = store.list_runs("rows")

@@ -93,7 +93,7 @@ def test_a_failure_has_its_cause_in_the_table_and_a_block_of_its_own() -> None:
     outcome = replace(OUTCOME, state="FAILED", nodes=(failed,), evaluations=(), pushes=())
     text = run_text(outcome)
     assert "Trainer  failed  0.0 s  run_fn raised ValueError: x\n" in text
-    assert text.endswith("go on with: penstock run … --resume r1")
+    assert text.endswith("go on with the same command and --resume r1")
     assert failures_text(outcome) == "T\nerror: Trainer: run_fn raised ValueError: x\n  what to do: mend it"
     assert failures_text(OUTCOME) == ""
 
