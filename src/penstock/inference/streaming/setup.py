@@ -20,6 +20,7 @@ from penstock.inference.streaming.journal import Journal
 from penstock.inference.streaming.messages import BatchFolder
 from penstock.inference.streaming.scoring import Places, in_streams
 from penstock.inference.streaming.spec import StreamSpec
+from penstock.inference.streaming.tidying import forget_shared_models
 from penstock.metadata.config import ConnectionConfig
 
 
@@ -166,7 +167,9 @@ def run_job(job: InferenceJob) -> InferenceSummary:
     """Runs a job in this process."""
     from penstock.inference import engine
 
-    return engine.run(job)
+    summary = engine.run(job)
+    forget_shared_models()
+    return summary
 
 
 def deliver_to(setup: StreamSetup) -> Callable[..., object]:
