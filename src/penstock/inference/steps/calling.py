@@ -76,6 +76,7 @@ class ModelCaller:
         self._limit = None if limit is None else TimeLimit(limit, f"model {work.step.model!r}")
         self._log = TracebackLog(work.name)
         self._learned = LearnedColumns()
+        self._provenance = self._provenance_of(0)
         self._stage: Stage = "inference"
         self._calls: list[Call] = []
 
@@ -156,12 +157,18 @@ class ModelCaller:
         return self._postprocessed(batch.slice(0, 0), answers)
 
     def _with_provenance(self, columns: pa.RecordBatch) -> pa.RecordBatch:
-        rows, ref = columns.num_rows, self._work.ref
+        rows = columns.num_rows
+        if self._provenance.num_rows != rows:
+            self._provenance = self._provenance_of(rows)
+        return beside(columns, self._provenance)
+
+    def _provenance_of(self, rows: int) -> pa.RecordBatch:
+        ref = self._work.ref
         ids = pa.nulls(rows, pa.int64())
         if ref.artifact_id is not None:
             ids = pa.array(np.full(rows, ref.artifact_id, dtype=np.int64))
         versions = pa.array([ref.version], pa.string()).take(pa.array(np.zeros(rows, dtype=np.int64)))
-        return beside(columns, make_batch(self._work.provenance, [ids, versions], rows))
+        return make_batch(self._work.provenance, [ids, versions], rows)
 
 
 def _called(function: UserFunction, batch: pa.RecordBatch) -> pa.RecordBatch:
