@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from penstock import files
 from penstock.errors import StorageError
 from penstock.files.trees import copy_file
 from penstock.metadata.owner import Owner
+from penstock.models.descriptor import FILE_NAME as DESCRIPTOR
 from penstock.models.registry import recognise
 
 _STAGING_PREFIX = ".penstock-push-"
@@ -134,16 +135,24 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _place(source: str) -> Callable[[files.Entry], int]:
+    """Returns the place of a file in the order of copying: what makes the folder a model comes last."""
+    flavor = recognise(source)
+
+    def place(entry: files.Entry) -> int:
+        if entry.name == DESCRIPTOR:
+            return 2
+        return int(flavor is not None and flavor.recognises([entry.name]))
+
+    return place
+
+
 def _push_remotely(source: str, folder: str, version: int) -> int:
     while files.exists(version_uri(folder, version)):
         version += 1
     target = version_uri(folder, version)
-    flavor = recognise(source)
-    entries = sorted(
-        files.walk(source), key=lambda entry: flavor is not None and flavor.recognises([entry.name])
-    )
     try:
-        for entry in entries:
+        for entry in sorted(files.walk(source), key=_place(source)):
             destination = files.join(target, entry.name)
             files.makedirs(destination.rpartition("/")[0])
             copy_file(entry.uri, destination)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier, is_clusterer, is_outlier_detector
+from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 
@@ -31,7 +31,7 @@ def kind_of(estimator: Any) -> Kind | None:
         return "classifier"
     if is_outlier_detector(estimator):
         return "outlier_detector"
-    return "clusterer" if is_clusterer(estimator) else "predictor"
+    return "clusterer" if _is_clusterer(estimator) else "predictor"
 
 
 def steps_of(estimator: Any) -> list[Any]:
@@ -196,6 +196,14 @@ def _takes_texts(estimator: Any) -> bool:
         return "string" in _older_tags(estimator).get("X_types", ())
     tags = get_tags(estimator).input_tags
     return bool(tags.string and not tags.two_d_array)
+
+
+def _is_clusterer(estimator: Any) -> bool:
+    try:
+        from sklearn.base import is_clusterer
+    except ImportError:  # scikit-learn below 1.6
+        return getattr(estimator, "_estimator_type", None) == "clusterer"
+    return bool(is_clusterer(estimator))
 
 
 def _older_tags(estimator: Any) -> dict[str, Any]:

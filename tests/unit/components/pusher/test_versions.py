@@ -18,6 +18,7 @@ from penstock.components.pusher import versions
 from penstock.components.pusher.versions import newest_version, push_version, version_uri
 from penstock.errors import StorageError
 from penstock.metadata.owner import Owner
+from penstock.models.descriptor import Descriptor, write_descriptor
 
 
 @pytest.fixture
@@ -189,6 +190,22 @@ class TestStoresWithoutRename:
         monkeypatch.setattr(versions, "copy_file", lambda src, dst: (order.append(dst), copy(src, dst)))
         push_version(model, folder)
         assert [name.rpartition("/")[2] for name in order] == ["variables.index", "saved_model.pb"]
+
+    def test_a_descriptor_comes_after_the_files_that_it_describes(
+        self, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("weights.txt", "model.joblib"):
+            (tmp_path / name).touch()
+        write_descriptor(str(tmp_path), Descriptor("sklearn", (), file="model.joblib"))
+        order = []
+        copy = versions.copy_file
+        monkeypatch.setattr(versions, "copy_file", lambda src, dst: (order.append(dst), copy(src, dst)))
+        push_version(str(tmp_path), folder)
+        assert [name.rpartition("/")[2] for name in order] == [
+            "weights.txt",
+            "model.joblib",
+            "penstock_model.json",
+        ]
 
     def test_a_failure_removes_what_was_copied(
         self, model: str, folder: str, monkeypatch: pytest.MonkeyPatch
