@@ -182,6 +182,8 @@ def _check_bigquery(table: str, options: dict[str, Any], beam_pipeline_args: Seq
     from penstock.inference.sinks.bigquery.schema import check_table
 
     check_table(table)
+    if options["dry_run"]:
+        return
     check_library()
     if beam_pipeline_args is not None:
         check_location(options, beam_pipeline_args)

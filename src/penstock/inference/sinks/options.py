@@ -53,6 +53,7 @@ _BIGQUERY: Mapping[str, Option] = {
     "create_disposition": Option("CREATE_IF_NEEDED", ("CREATE_IF_NEEDED", "CREATE_NEVER")),
     "method": Option("FILE_LOADS", ("FILE_LOADS", "STREAMING_INSERTS")),
     "temp_location": Option(""),
+    "dry_run": Option(False),
 }
 
 

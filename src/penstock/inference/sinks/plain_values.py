@@ -128,6 +128,9 @@ def json_texts(column: pa.Array) -> pa.Array:
     elif types.is_floating(type_):
         column = without_infinite(column)
         texts = pc.cast(column, pa.string())
+        # 100.0 and not 100, so that whoever reads it takes it for what it is in all rows.
+        whole = pc.match_substring_regex(texts, r"^-?[0-9]+$")
+        texts = pc.if_else(whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
     elif types.is_integer(type_) or types.is_boolean(type_):
         texts = pc.cast(column, pa.string())
     else:

@@ -77,7 +77,7 @@ def test_every_type_comes_back() -> None:
     assert first["price"] == [b"1.50"]
     assert first["numbers"] == pytest.approx([0.1, 0.2])
     assert second["numbers"] == []
-    assert first["found"] == [b'[{"label":"cat","score":0.9,"box":[0,1.5]}]']
+    assert first["found"] == [b'[{"label":"cat","score":0.9,"box":[0.0,1.5]}]']
     assert first["kind"] == [b"x"]
     assert third == {"key": [b"c"]}
 

@@ -95,7 +95,7 @@ def test_csv_of_every_type(tmp_path: Path) -> None:
     assert first == {
         "key": "a", "whole": "1", "small": "1", "single": "0.1", "double": "0.1", "truth": "true", "bytes": "AP8=",
         "day": "2024-01-31", "moment": "2024-01-31T12:00:00.000005", "instant": "2024-01-31T11:00:00.000000Z",
-        "price": "1.50", "numbers": "[0.1,0.2]", "found": '[{"label":"cat","score":0.9,"box":[0,1.5]}]', "kind": "x",
+        "price": "1.50", "numbers": "[0.1,0.2]", "found": '[{"label":"cat","score":0.9,"box":[0.0,1.5]}]', "kind": "x",
     }  # fmt: skip
     assert (second["key"], second["single"], second["double"]) == ("ä 'b\"", "nan", "inf")
     assert set(third.values()) == {"c", ""}

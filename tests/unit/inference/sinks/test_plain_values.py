@@ -57,7 +57,7 @@ def test_a_slice_is_what_the_whole_has_there(name: str) -> None:
         (pa.array(['a\n"\\', "\x01"]), [r'"a\n\"\\"', r'"\u0001"']),
         (pa.array(["plain"], pa.large_string()), ['"plain"']),
         (pa.array([datetime.time(1, 2, 3)]), ['"01:02:03.000000"']),
-        (pa.array([1e20, 1e-7, -0.0], pa.float32()), ["1e+20", "1e-7", "-0"]),
+        (pa.array([1e20, 1e-7, -0.0], pa.float32()), ["1e+20", "1e-7", "-0.0"]),
     ],
     ids=["map", "fixed list", "lists", "struct", "empty", "null", "escapes", "large text", "time", "float"],
 )  # fmt: skip

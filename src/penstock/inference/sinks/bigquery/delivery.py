@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.inference.sinks.bigquery.requirements import check_library, check_location
-from penstock.inference.sinks.bigquery.schema import bigquery_schema, rows_of
+from penstock.inference.sinks.bigquery.schema import bigquery_schema, rows_of, schema_json
 from penstock.inference.sinks.report import SinkReport
 from penstock.inference.sinks.result_rows import ResultRows
+
+_LOG = logging.getLogger(__name__)
 
 
 def deliver_to_bigquery(
@@ -28,7 +31,7 @@ def deliver_to_bigquery(
     Args:
         rows: The rows.
         table: ``project:dataset.table``.
-        options: All options of BigQuery.
+        options: All options of BigQuery. With ``dry_run``, the table's schema is told, and nothing is written.
         beam_pipeline_args: Arguments of the Beam pipeline.
         component: Node that the work is for.
         test_client: Stands in for BigQuery's client.
@@ -37,6 +40,9 @@ def deliver_to_bigquery(
         DependencyError: Google's libraries are not installed.
         ExecutionError: The pipeline failed; its error names BigQuery's cause.
     """
+    if options["dry_run"]:
+        _LOG.warning("BigQuery's table %s would have this schema: %s", table, schema_json(rows.schema))
+        return SinkReport(f"bigquery {table} (dry run)", 0)
     check_library()
     check_location(options, beam_pipeline_args)
     from apache_beam import Create, FlatMap
