@@ -43,10 +43,9 @@ def s3_server() -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres: Server) -> str:
-    """A database of the test's own."""
+    """A database that is empty when the test starts."""
     import psycopg
 
-    name = f"test_{uuid4().hex[:12]}"
     login = {
         "host": postgres.host,
         "port": postgres.port,
@@ -54,9 +53,15 @@ def postgres_url(postgres: Server) -> str:
         "password": postgres.password,
     }
     with psycopg.connect(**login, dbname="postgres", autocommit=True) as connection:  # type: ignore[arg-type]  # mixed values
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        # One for each test would be a thousand files each.
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
     password = quote(postgres.password, safe="")
-    return f"postgresql+psycopg://{postgres.user}:{password}@{postgres.host}:{postgres.port}/{name}"
+    return f"postgresql+psycopg://{postgres.user}:{password}@{postgres.host}:{postgres.port}/postgres"
 
 
 @pytest.fixture

@@ -68,9 +68,10 @@ def merge(session: Session, what: Merge, rows: int) -> Merged:
     """Writes the rows of the temporary table: the last one of each key, instead of what the table has under it."""
     quote = session.quote
     keys = ", ".join(quote(name) for name in what.key)
-    distinct = session.number(
-        f"SELECT COUNT(*) FROM (SELECT DISTINCT {keys} FROM {STAGING}) AS penstock_keys"
-    )
+    # Of one column MariaDB counts faster in the first form, which not all have for several columns.
+    of_one = f"SELECT COUNT(DISTINCT {keys}) FROM {STAGING}"
+    of_several = f"SELECT COUNT(*) FROM (SELECT DISTINCT {keys} FROM {STAGING}) AS penstock_keys"
+    distinct = session.number(of_one if len(what.key) == 1 else of_several)
     latest = STAGING if distinct == rows else _latest(session, what)
     same = " AND ".join(f"t.{quote(name)} = {_cast(session, what, name, 's')}" for name in what.key)
     found = f"SELECT 1 FROM {what.table} AS t WHERE {same}"
