@@ -106,5 +106,6 @@ def _refuse_with_stream(flags: dict[str, bool]) -> None:
     if given:
         raise UsageError(
             f"--stream and {' and '.join(given)} exclude each other",
-            hint="a stream runs in one process anyway, and checks everything before it takes a file",
+            hint="a stream runs in one process anyway, checks everything before it takes a file, and goes on where its"
+            " state folder says",
         )

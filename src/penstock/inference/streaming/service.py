@@ -104,19 +104,8 @@ def serve(
                 setup.spec.refresh_seconds if finder.changes else None,
                 models_of(journal.fact(_SERVED) or "{}"),
             )
-            stream = Stream(
-                setup,
-                ending,
-                limits or Limits(),
-                source,
-                journal,
-                batches,
-                record,
-                teller,
-                watch,
-                run or run_job,
-            )
-            stream.serve(prepare_engine if run is None else None)
+            parts = Parts(source, journal, batches, record, teller, watch, run or run_job)
+            Stream(setup, parts, ending, limits or Limits()).serve(prepare_engine if run is None else None)
         except BaseException as error:
             _ended_by(error, record, teller)
             raise
@@ -127,35 +116,38 @@ def serve(
         return teller.totals
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a stream works with, all of it open."""
+
+    source: Source
+    journal: Journal
+    batches: BatchFolder
+    record: StreamRecord
+    teller: Teller
+    watch: ModelWatch
+    run: RunJob
+
+
 class Stream:
     """One stream while it serves; see :func:`serve`."""
 
-    def __init__(
-        self,
-        setup: StreamSetup,
-        ending: threading.Event,
-        limits: Limits,
-        source: Source,
-        journal: Journal,
-        batches: BatchFolder,
-        record: StreamRecord,
-        teller: Teller,
-        watch: ModelWatch,
-        run: RunJob,
-    ) -> None:
+    def __init__(self, setup: StreamSetup, parts: Parts, ending: threading.Event, limits: Limits) -> None:
         self._spec = setup.spec
         self._ending = ending
         self._limits = limits
-        self._source = source
-        self._journal = journal
-        self._record = record
-        self._teller = teller
-        self._watch = watch
+        self._source = parts.source
+        self._journal = parts.journal
+        self._record = parts.record
+        self._teller = parts.teller
+        self._watch = parts.watch
         places = setup.places()
-        self._scorer = Scorer(setup.graph, places, run, deliver_to(setup), source.changed, batches.refused)
-        self._trial = Trial(setup.graph, places, run)
-        self._serving = Serving(watch, self._trial.refusal, teller, self._swap)
-        self._patience = Patience(setup.spec.missing_seconds, teller, ending.wait)
+        self._scorer = Scorer(
+            setup.graph, places, parts.run, deliver_to(setup), self._source.changed, parts.batches.refused
+        )
+        self._trial = Trial(setup.graph, places, parts.run)
+        self._serving = Serving(self._watch, self._trial.refusal, self._teller, self._swap)
+        self._patience = Patience(setup.spec.missing_seconds, self._teller, ending.wait)
         self._claimed: list[Incoming] = []
         self._in_generation = 0
         self._last_input = time.monotonic()
