@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from penstock.errors import ParameterError, did_you_mean
+from penstock.inference.columns import UNKNOWN as UNKNOWN
+from penstock.inference.columns import Column as Column
+from penstock.inference.columns import Columns as Columns
+from penstock.inference.columns import Kind as Kind
+from penstock.inference.columns import is_taken, outputs_of, takes_examples
 from penstock.inference.problems import Place, Problem, refuse
 from penstock.inference.spec import SOURCE, InferenceGraph, ModelStep, Step
 from penstock.inference.ways import (
@@ -19,46 +23,6 @@ from penstock.inference.ways import (
     provenance_columns,
 )
 from penstock.models.signature import ModelInfo, Signature, TensorSpec
-
-Kind = Literal["int", "float", "bytes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column.
-
-    Attributes:
-        added_by: Step that has added it.
-        kind: Its kind of value; ``None`` where that is not known.
-        is_list: Whether it has lists of values; ``None`` where that is not known.
-        dtype: NumPy's name of its type, or ``string``; empty where it is not known.
-    """
-
-    added_by: str = SOURCE
-    kind: Kind | None = None
-    is_list: bool | None = None
-    dtype: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of the rows at a step.
-
-    Attributes:
-        known: Those that are known, in order.
-        more: Whether there may be others: a function adds what it likes.
-    """
-
-    known: Mapping[str, Column] = field(default_factory=dict)
-    more: bool = False
-
-    def lacks(self, name: str) -> bool:
-        """Says whether there is certainly no such column."""
-        return name not in self.known and not self.more
-
-
-UNKNOWN = Columns(more=True)
-"""Of what nothing is known."""
 
 
 def columns(
@@ -167,7 +131,7 @@ class _Flow:
         if signature is not None and info is not None and not work.preprocess:
             self._check_inputs(step, work, signature, info, rows)
         known, more = dict(rows.known), rows.more
-        made = _outputs(work, signature)
+        made = outputs_of(work, signature)
         if work.postprocess or made is None:
             more = True
         for name, column in (made or {}).items() if not work.postprocess else ():
@@ -215,7 +179,7 @@ class _Flow:
                     step, ("model", "inputs", name), f"model {work.model!r} has no input {name!r}",
                     hint=did_you_mean(name, names),
                 )  # fmt: skip
-        if _takes_examples(signature, info) and rows.lacks(work.inputs.get(names[0], names[0])):
+        if takes_examples(signature, info) and rows.lacks(work.inputs.get(names[0], names[0])):
             return
         for spec in signature.inputs:
             column = work.inputs.get(spec.name, spec.name)
@@ -227,7 +191,7 @@ class _Flow:
                 self._check_type(step, work, spec, column, rows.known[column])
 
     def _check_type(self, step: Step, work: ModelStep, spec: TensorSpec, name: str, column: Column) -> None:
-        fits = column.kind is None or _fits(column.kind, spec.dtype)
+        fits = column.kind is None or is_taken(column.kind, spec.dtype)
         width = 1
         for size in (spec.shape or ())[1:]:
             width *= size if size is not None else 1
@@ -302,35 +266,3 @@ def in_results(rows: Columns, graph: InferenceGraph) -> Columns:
         if column.added_by != SOURCE or graph.carry is None or name == graph.key or name in graph.carry
     }
     return Columns(kept, rows.more)
-
-
-def _outputs(work: ModelStep, signature: Signature | None) -> dict[str, Column] | None:
-    """Returns the columns that a model's step adds; ``None`` where that is not known."""
-    kinds = {spec.name: spec for spec in signature.outputs} if signature is not None else {}
-    if work.outputs:
-        return {name: _column(kinds.get(output)) for output, name in work.outputs.items()}
-    return {name: _column(spec) for name, spec in kinds.items()} or None
-
-
-def _column(spec: TensorSpec | None) -> Column:
-    if spec is None:
-        return Column()
-    kind: Kind = (
-        "bytes"
-        if spec.dtype == "string"
-        else "float"
-        if spec.dtype.startswith(("float", "bfloat"))
-        else "int"
-    )
-    return Column(kind=kind, is_list=None if spec.shape is None else len(spec.shape) > 1, dtype=spec.dtype)
-
-
-def _takes_examples(signature: Signature, info: ModelInfo) -> bool:
-    """Says whether a SavedModel takes serialized tf.Examples where no column is named after its one input of text."""
-    return info.flavor in ("tensorflow", "keras") and [spec.dtype for spec in signature.inputs] == ["string"]
-
-
-def _fits(kind: Kind, dtype: str) -> bool:
-    if kind == "bytes" or dtype == "string":
-        return kind == "bytes" and dtype in ("string", "object")
-    return kind == "int" or dtype.startswith(("float", "bfloat", "double", "complex"))
