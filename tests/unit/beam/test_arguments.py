@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from penstock.beam.arguments import (
     asks_for_workers,
     is_in_process,
+    number_of_workers,
     runner_name,
     without_runner,
     without_workers,
 )
+from penstock.errors import ParameterError
 
 
 @pytest.mark.parametrize(
@@ -79,3 +83,15 @@ def test_workers_are_asked_for_by_mode_or_number(arguments: list[str], expected:
 def test_only_what_asks_for_workers_is_taken_out() -> None:
     arguments = ["--direct_running_mode=multi_processing", "--x=1", "--direct_num_workers", "0"]
     assert without_workers(arguments) == ["--x=1"]
+
+
+def test_how_many_processes_the_arguments_ask_for() -> None:
+    assert number_of_workers([]) == 1
+    assert number_of_workers(["--direct_num_workers=3"]) == 3
+    assert number_of_workers(["--direct_num_workers", "3", "--direct_num_workers=2"]) == 2
+    assert number_of_workers(["--direct_num_workers=0"]) == len(os.sched_getaffinity(0))
+
+
+def test_what_is_no_number_is_refused() -> None:
+    with pytest.raises(ParameterError, match="direct_num_workers"):
+        number_of_workers(["--direct_num_workers=many"])
