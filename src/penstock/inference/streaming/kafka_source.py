@@ -149,7 +149,7 @@ class KafkaSource(MessageSource):
             "error_cb": self._told,
         }
         try:
-            return Consumer(settings, logger=_LOG)
+            return Consumer(settings, logger=_client_log())
         except (KafkaException, TypeError, ValueError) as error:
             raise ParameterError(
                 "the Kafka client does not take these settings", input="stream.kafka", got=str(error)
@@ -229,6 +229,14 @@ class KafkaSource(MessageSource):
 
     def _place(self, partition: int) -> str:
         return f"{self._spec.topic}/{partition}"
+
+
+def _client_log() -> logging.Logger:
+    """Returns the log of the client, silent unless someone has set its level: it tells every attempt to connect."""
+    log = logging.getLogger(f"{__name__}.client")
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.CRITICAL + 1)
+    return log
 
 
 def _message(message: Any) -> Message:
