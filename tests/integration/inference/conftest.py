@@ -60,6 +60,7 @@ def postgres_url(postgres: Server) -> str:
         # One for each test would be a thousand files each.
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
     password = quote(postgres.password, safe="")
     return f"postgresql+psycopg://{postgres.user}:{password}@{postgres.host}:{postgres.port}/postgres"
 

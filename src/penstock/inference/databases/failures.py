@@ -29,6 +29,7 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
     ("42P07", "busy"),  # another process has just made the same table
     ("28", "login"),
     ("42501", "denied"),
+    ("3F000", "denied"),  # no schema that the user may write to
     ("3D000", "unknown"),
     ("53100", "full"),
     ("53300", "busy"),
