@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import math
 import os
 import resource
 import statistics
@@ -173,8 +174,9 @@ def with_tenth(way: str, flavor: str, rows: int, folder: Path) -> tuple[Run, Run
 
 
 def marginal(run: Run, tenth: Run) -> float:
-    """Returns rows per second without what a run costs whatever its rows."""
-    return (run.rows - tenth.rows) / max(run.seconds - tenth.seconds, 1e-9)
+    """Returns rows per second without what a run costs whatever its rows; NaN where a busy machine blurs it."""
+    seconds = run.seconds - tenth.seconds
+    return (run.rows - tenth.rows) / seconds if seconds > 0 else math.nan
 
 
 def in_own_process(way: str, flavor: str, rows: int, folder: Path) -> Run:
