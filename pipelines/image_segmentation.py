@@ -16,6 +16,10 @@ records of ``label``, ``score`` and ``box`` (left, top, right, bottom, in pixels
     --param sink=bigquery:my-project:pictures.shapes       # BigQuery: a REPEATED RECORD
     --param sink=bigquery:my-project:pictures.shapes --param dry_run=true     # only shows the table's schema
 
+Where torchvision is installed, its Mask R-CNN looks at photographs of your own, for people, dogs, cups …::
+
+    --param network=mask_rcnn --param pictures=photos/*.jpg     # downloads the weights: or --param weights=FILE
+
 What there is to see in it:
 
 - A ``source`` of format ``files`` makes a row of every file that a pattern matches, with its bytes.
@@ -25,6 +29,8 @@ What there is to see in it:
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from components.picture_folder.component import PictureFolder
 from penstock.components import CsvExampleGen, GraphInferrer, Trainer
@@ -41,11 +47,18 @@ from penstock.inference import (
 
 PREDICTIONS = ("file", "predictions")
 BIGQUERY = "bigquery:"
+MODULES = {
+    "shapes": ("modules.shapes.trainer", "modules.shapes.pictures"),
+    "mask_rcnn": ("modules.shapes.mask_rcnn", "modules.shapes.mask_rcnn"),
+}
+"""Module that trains a network, and the one that speaks its language."""
 
 
 def create_pipeline(
     pictures: str = "data/shapes/pictures/*.png",
+    network: Literal["shapes", "mask_rcnn"] = "shapes",
     epochs: int = 20,
+    weights: str | None = None,
     sink: str = "parquet",
     dry_run: bool = False,
     results: str = ".penstock/results/image_segmentation",
@@ -55,7 +68,9 @@ def create_pipeline(
 
     Args:
         pictures: Pattern of picture files.
+        network: The small one that learns shapes here, or torchvision's Mask R-CNN as it is.
         epochs: How often the network sees each drawing that it learns from.
+        weights: File with the state dict of Mask R-CNN, relative to the project's root.
         sink: Where predictions go besides the artifact: ``parquet``, the URL of a database, or
             ``bigquery:project:dataset.table``.
         dry_run: For BigQuery, shows the schema of the table and writes nothing.
@@ -63,25 +78,26 @@ def create_pipeline(
         max_failed_fraction: Share of the files that may be no pictures, 0 to 1.
     """
     drawings = CsvExampleGen(input_base="data/shapes/known").with_id("drawings")
+    module, functions = MODULES[network]
     trainer = Trainer(
         examples=drawings.outputs["examples"],
-        run_fn="modules.shapes.trainer.run_fn",
-        custom_config={"epochs": epochs},
+        run_fn=f"{module}.run_fn",
+        custom_config={"epochs": epochs, "weights": weights},
     )
     inferrer = GraphInferrer(
         source=SourceSpec(pictures, format="files"),
-        models={"shapes": trainer.outputs["model"]},
+        models={"network": trainer.outputs["model"]},
         graph=InferenceGraph(
             key="file",
             carry=(),
-            models={"shapes": ModelSettings(batch_rows=16)},
+            models={"network": ModelSettings(batch_rows=16)},
             steps=(
                 Step(
                     "segmentation",
                     model=ModelStep(
-                        "shapes",
-                        preprocess="modules.shapes.pictures.pixels",
-                        postprocess="modules.shapes.pictures.instances",
+                        "network",
+                        preprocess=f"{functions}.pixels",
+                        postprocess=f"{functions}.instances",
                     ),
                 ),
                 Step(

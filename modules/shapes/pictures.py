@@ -46,8 +46,18 @@ class Found:
 
 def pixels(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Decodes pictures and brings them to the network's size; a file that is no picture fails, and only that one."""
+    return pixels_of(batch, SIZE)
+
+
+def pixels_of(batch: pa.RecordBatch, side: int) -> pa.RecordBatch:
+    """Returns pictures as numbers from 0 to 1: red, green and blue, each row by row.
+
+    Args:
+        batch: Files of pictures.
+        side: Width and height to bring them to.
+    """
     decoded = [_decoded(content.as_py()) for content in _column(batch, "content")]
-    resized = [picture.resize((SIZE, SIZE), Image.Resampling.BILINEAR) for picture in decoded]
+    resized = [picture.resize((side, side), Image.Resampling.BILINEAR) for picture in decoded]
     values = np.stack([np.asarray(picture, np.float32).transpose(2, 0, 1) / 255 for picture in resized])
     return pa.RecordBatch.from_arrays([pa.array(list(values.reshape(len(values), -1)))], ["pixels"])
 

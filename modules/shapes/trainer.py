@@ -49,7 +49,7 @@ def _drawn(numbers: Iterable[int]) -> TensorDataset:
 
 
 def _trained(loader: DataLoader, epochs: int) -> PixelNetwork:
-    model = PixelNetwork().to(memory_format=torch.channels_last)
+    model: PixelNetwork = PixelNetwork().to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters())
     rates = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, LEARNING_RATE, epochs=epochs, steps_per_epoch=len(loader)
