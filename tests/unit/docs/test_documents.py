@@ -104,7 +104,9 @@ def test_commands_in_documents_exist_and_are_called_as_they_can_be() -> None:
             elif words[0] == "make":
                 assert {word for word in words[1:] if "=" not in word} <= targets, where
             else:
-                assert words[0] in {*NOT_TYPED, "python", "pytest", "sed", "mkdir", "cp"} or "=" in words[0], where
+                assert (
+                    words[0] in {*NOT_TYPED, "python", "pytest", "sed", "mkdir", "cp"} or "=" in words[0]
+                ), where
     assert seen > 15
 
 
