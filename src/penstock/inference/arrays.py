@@ -11,23 +11,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from penstock.errors import DataError
+from penstock.inference.columns import holds_lists
 from penstock.inference.flow import make_batch
 from penstock.models import TensorSpec
 
 
-def to_batch(answers: Mapping[str, Any], rows: int) -> pa.RecordBatch:
+def to_batch(answers: Mapping[str, Any], rows: int, specs: Sequence[TensorSpec] = ()) -> pa.RecordBatch:
     """Returns outputs as columns.
 
     Args:
         answers: A NumPy or Arrow array by output.
         rows: Rows that each must have.
+        specs: What is declared of the outputs.
 
     Raises:
         DataError: An output has another number of rows, or cannot be a column.
     """
     columns = []
+    declared = {spec.name: spec for spec in specs}
     for name, values in answers.items():
-        column = to_column(name, values)
+        column = to_column(name, values, declared.get(name))
         if len(column) != rows:
             raise DataError(
                 f"output {name!r} of the model does not have a row for each row",
@@ -40,8 +43,16 @@ def to_batch(answers: Mapping[str, Any], rows: int) -> pa.RecordBatch:
     return make_batch(list(answers), columns, rows)
 
 
-def to_column(name: str, values: Any) -> pa.Array:
+def to_column(name: str, values: Any, spec: TensorSpec | None = None) -> pa.Array:
     """Returns one output as a column: of one dimension plain values, of more nested lists; text as strings.
+
+    A matrix of one column has plain values too, unless it is declared as one of any width: then this batch may have
+    one column and the next one three, and all are lists.
+
+    Args:
+        name: Its name.
+        values: A NumPy or Arrow array; an Arrow array is a column already.
+        spec: What is declared of it.
 
     Raises:
         DataError: No column can hold it.
@@ -58,6 +69,8 @@ def to_column(name: str, values: Any) -> pa.Array:
     if array.dtype.kind == "O" and array.ndim == 1:
         return _objects(name, array)
     column = _plain(name, array.reshape(-1))
+    if array.shape[1:] == (1,) and not (spec and holds_lists(spec)):
+        return column
     for size in reversed(array.shape[1:]):
         column = _lists(column, size)
     return column
@@ -69,7 +82,7 @@ def empty_batch(specs: Sequence[TensorSpec]) -> pa.RecordBatch:
     for spec in specs:
         dtype = np.dtype("U1" if spec.dtype == "string" else spec.dtype)
         sizes = (size or 1 for size in (spec.shape or ())[1:])
-        columns.append(to_column(spec.name, np.zeros((0, *sizes), dtype)))
+        columns.append(to_column(spec.name, np.zeros((0, *sizes), dtype), spec))
     return make_batch([spec.name for spec in specs], columns, 0)
 
 

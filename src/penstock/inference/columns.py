@@ -69,7 +69,12 @@ def _column(spec: TensorSpec | None) -> Column:
         if spec.dtype.startswith(("float", "bfloat"))
         else "int"
     )
-    return Column(kind=kind, is_list=None if spec.shape is None else len(spec.shape) > 1, dtype=spec.dtype)
+    return Column(kind=kind, is_list=holds_lists(spec), dtype=spec.dtype)
+
+
+def holds_lists(spec: TensorSpec) -> bool | None:
+    """Says whether an output becomes a column of lists, which it does beyond one value a row; ``None``: not known."""
+    return None if spec.shape is None else len(spec.shape) > 1 and spec.shape[1:] != (1,)
 
 
 def takes_examples(signature: Signature, info: ModelInfo) -> bool:

@@ -38,7 +38,8 @@ def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
     Rows that are mappings (or data classes, named tuples, pydantic's models) make a column per key, null where a row
     lacks it; rows that are lists of as many tensors make a column per place, ``output_0`` and so on; all other values
     make one column, ``output``. Numbers and tensors of one shape become a NumPy array; text,
-    lists of differing lengths and nested values become an Arrow array.
+    lists of differing lengths and nested values become an Arrow array. So do a mapping's tensors of one value each: a
+    picture in which one thing is found gives a list of one, as others give lists of three.
 
     Raises:
         DataError: Some rows have named values and others have not, or values have no common type.
@@ -54,7 +55,10 @@ def columns_of_rows(values: Iterable[Any]) -> dict[str, Column]:
             got=", ".join(sorted({type(row).__name__ for row in rows})),
         )
     names = list(dict.fromkeys(str(name) for row in named for name in row))
-    return {name: _column(name, [None if row is None else row.get(name) for row in rows]) for name in names}
+    columns = {
+        name: _column(name, [None if row is None else row.get(name) for row in rows]) for name in names
+    }
+    return {name: _as_lists(column) for name, column in columns.items()}
 
 
 def numbered(count: int) -> list[str]:
@@ -100,6 +104,14 @@ def _column(name: str, values: Sequence[Any]) -> Column:
             expected="numbers, text, lists or mappings of one kind in all rows",
             got=str(error).splitlines()[0][:300],
         ) from error
+
+
+def _as_lists(column: Column) -> Column:
+    """Returns a matrix of one column as lists, which no one takes for a plain column."""
+    if not isinstance(column, np.ndarray) or column.shape[1:] != (1,):
+        return column
+    offsets = pa.array(range(len(column) + 1), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.array(column.reshape(-1)))
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,10 @@ from penstock.models import TensorSpec
         (np.array([1.5, 2.5], np.float32), pa.float32(), [1.5, 2.5]),
         (np.array([1, 2]), pa.int64(), [1, 2]),
         (np.array([True, False]), pa.bool_(), [True, False]),
-        (np.array([[1.0], [2.0]]), pa.list_(pa.float64()), [[1.0], [2.0]]),
+        (np.array([[1.0], [2.0]]), pa.float64(), [1.0, 2.0]),
+        (np.array([[b"a"], [b"b"]], object), pa.string(), ["a", "b"]),
+        (np.array([[[1.0]], [[2.0]]]), pa.list_(pa.list_(pa.float64())), [[[1.0]], [[2.0]]]),
+        (pa.array([[1.0], [2.0]]), pa.list_(pa.float64()), [[1.0], [2.0]]),
         (np.arange(8).reshape(2, 2, 2), pa.list_(pa.list_(pa.int64())), [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]),
         (np.array(["a", "bc"]), pa.string(), ["a", "bc"]),
         (np.array([b"a", b"\xc3\xa9"]), pa.string(), ["a", "é"]),
@@ -35,6 +38,28 @@ def test_an_output_becomes_a_column(values: Any, type_: pa.DataType, rows: list[
 
     assert column.type == type_
     assert column.to_pylist() == rows
+
+
+@pytest.mark.parametrize(
+    ("shape", "type_"),
+    [
+        (None, pa.float64()),
+        ((None, 1), pa.float64()),
+        ((4096, 1), pa.float64()),
+        ((None,), pa.float64()),
+        ((None, None), pa.list_(pa.float64())),
+        ((None, 3), pa.list_(pa.float64())),
+    ],
+)
+def test_a_matrix_of_one_column_is_a_plain_column_unless_others_may_be_wider(
+    shape: tuple[int | None, ...] | None, type_: pa.DataType
+) -> None:
+    spec = TensorSpec("y", "float64", shape)
+
+    column = to_batch({"y": np.array([[1.0], [2.0]])}, 2, [spec]).column(0)
+
+    assert column.type == type_ == empty_batch([spec]).column(0).type
+    assert column.to_pylist() == ([[1.0], [2.0]] if pa.types.is_list(type_) else [1.0, 2.0])
 
 
 def test_rows_of_lists_of_any_length_are_lists() -> None:
@@ -61,9 +86,11 @@ def test_columns_without_rows_have_the_types_of_later_ones() -> None:
         TensorSpec("b", "int64", (None, 3)),
         TensorSpec("c", "string", (None, None)),
         TensorSpec("d", "float32"),
+        TensorSpec("e", "float32", (None, 1)),
     ]
 
     batch = empty_batch(specs)
 
     assert batch.num_rows == 0
-    assert batch.schema.types == [pa.float32(), pa.list_(pa.int64()), pa.list_(pa.string()), pa.float32()]
+    lists = [pa.list_(pa.int64()), pa.list_(pa.string())]
+    assert batch.schema.types == [pa.float32(), *lists, pa.float32(), pa.float32()]

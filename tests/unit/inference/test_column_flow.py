@@ -176,6 +176,18 @@ def test_one_value_a_row_does_not_fill_a_vector() -> None:
         columns(graph(ONE), SOURCE, {"m": ModelInfo("onnx", (wide,))})
 
 
+@pytest.mark.parametrize(
+    ("shape", "is_list"),
+    [(None, None), ((None,), False), ((None, 1), False), ((None, 3), True), ((None, None), True)],
+)
+def test_an_output_of_one_value_a_row_is_no_list(
+    shape: tuple[int | None, ...] | None, is_list: bool | None
+) -> None:
+    giving = replace(SCORES, outputs=(TensorSpec("score", "float32", shape),))
+    found = columns(graph(ONE), SOURCE, {"m": ModelInfo("onnx", (giving,))})["one"]
+    assert found.known["score"].is_list is is_list
+
+
 def test_an_integer_goes_where_a_float_is_taken_but_not_the_other_way() -> None:
     whole = ModelInfo("onnx", (Signature(inputs=(TensorSpec("x", "int64", (None,)),)),))
     with pytest.raises(ParameterError, match="x: int64.*float"):

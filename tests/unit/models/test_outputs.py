@@ -66,6 +66,14 @@ def test_tensors_of_one_shape_become_one_array() -> None:
     assert as_array("text") is None
 
 
+def test_lists_of_one_value_stay_lists_where_other_rows_may_have_more() -> None:
+    scores = columns_of_rows(
+        [{"score": np.array([0.5], np.float32)}, {"score": np.array([0.75], np.float32)}]
+    )["score"]
+    assert (scores.type, scores.to_pylist()) == (pa.list_(pa.float32()), [[0.5], [0.75]])
+    assert columns_of_rows([np.array([0.5]), np.array([0.75])])["output"].shape == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

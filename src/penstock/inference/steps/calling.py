@@ -131,7 +131,7 @@ class ModelCaller:
         answers = self._limit.call(predict) if self._limit else predict()
         seconds = time.perf_counter() - started
         self._calls.append(Call(self._work.step.model, batch.num_rows, seconds, self._facts))
-        return to_batch(answers, batch.num_rows)
+        return to_batch(answers, batch.num_rows, self._outputs)
 
     def _with_rows(self, view: View, columns: pa.RecordBatch) -> View:
         return view.adding(self._work.name, self._with_provenance(columns))
