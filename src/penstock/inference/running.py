@@ -14,11 +14,7 @@ import apache_beam as beam
 
 from penstock import files
 from penstock.beam.arguments import without_workers
-from penstock.beam.corrections import (
-    forgetting_shared_objects,
-    let_run_inference_measure,
-    shared_models_folder,
-)
+from penstock.beam.corrections import forgetting_shared_objects, shared_models_folder
 from penstock.beam.pipeline import open_pipeline
 from penstock.beam.shipping import shipped_modules
 from penstock.errors import PenstockError
@@ -96,7 +92,6 @@ def run_remotely(
 def _run(
     plan: Plan, units: Sequence[Unit] | str, beam_pipeline_args: Sequence[str], on_rows: Callable[[int], None]
 ) -> Report:
-    let_run_inference_measure()
     total = Report()
     listen(plan.token, total.include, on_rows)
     try:

@@ -334,3 +334,41 @@ def test_text_for_a_number_ends_the_job(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="column 'x' is text"):
         engine.run(replace(job, models={"adder": ModelRef(str(tmp_path / "model"))}))
+
+
+def test_a_matrix_of_one_column_is_a_plain_column_that_the_next_model_takes(tmp_path: Path) -> None:
+    linear = pytest.importorskip("sklearn.linear_model")
+    from penstock import models
+    from penstock.inference.spec import ModelSettings
+
+    doubling = linear.LinearRegression().fit([[1.0], [2.0]], [[2.0], [4.0]])
+    assert doubling.predict([[3.0]]).shape == (1, 1)
+    models.save(doubling, str(tmp_path / "model"), inputs=["x"], outputs=["prediction"])
+    (tmp_path / "a.csv").write_text("id,x\n1,1\n2,10\n")
+    job = job_of(
+        tmp_path,
+        [str(tmp_path / "a.csv")],
+        steps=[
+            Step("two", model=ModelStep("doubling", outputs={"prediction": "twice"})),
+            Step("four", ("two",), model=ModelStep("doubling", {"x": "twice"}, {"prediction": "four_times"})),
+        ],
+        models={"doubling": ModelSettings(trusted=True)},
+    )
+
+    table = results(engine.run(replace(job, models={"doubling": ModelRef(str(tmp_path / "model"))})), "four")
+
+    assert table["twice"].to_pylist() == pytest.approx([2.0, 20.0])
+    assert table["four_times"].to_pylist() == pytest.approx([4.0, 40.0])
+
+
+def test_beams_complaint_about_memory_stays_out_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from apache_beam.ml.inference import base
+
+    monkeypatch.setattr(base, "resource", None)  # as Beam leaves it where PyTorch is missing
+
+    engine.run(job_of(tmp_path, [write_rows(tmp_path / "a.parquet", 3)]))
+
+    assert "memory usage cannot be fetched" not in caplog.text
+    assert base.resource is not None

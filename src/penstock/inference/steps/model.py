@@ -10,6 +10,7 @@ from typing import Any
 
 from apache_beam.ml.inference.base import ModelHandler
 
+from penstock.beam.corrections import let_run_inference_measure
 from penstock.inference.flow import Flow, View
 from penstock.inference.loaded import Resident, acquire, load_copy
 from penstock.inference.steps.calling import ModelCaller
@@ -42,6 +43,11 @@ class FlowHandler(ModelHandler[Focused, Flow, Resident]):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_callers": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Every worker of every runner comes through here before RunInference measures what a model takes.
+        let_run_inference_measure()
+        self.__dict__.update(state)
 
     def load_model(self) -> Resident:
         """Returns the model that this process keeps, or loads it."""
