@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PYTEST := "$(BIN)/python" -m pytest
 CONFIG ?= configs/local/taxi.yaml
 SPAN ?= 1
+# How many tests run at a time where they are long.
+JOBS ?= 2
 CODE := src/penstock pipelines components modules benchmarks data
 export VENV
 # On Linux, PyPI's torch brings CUDA; elsewhere, and with INDEX=https://download.pytorch.org/whl/cpu, it is small.
@@ -39,11 +41,11 @@ format: setup ## let ruff sort imports and format
 test-unit: setup ## no TensorFlow, seconds [ARGS='-k …']
 	@$(PYTEST) tests/unit $(ARGS)
 
-test-integration: setup ## real libraries, stores and processes together
-	@$(PYTEST) tests/integration $(ARGS)
+test-integration: setup ## real libraries, stores and processes together [JOBS=2]
+	@$(PYTEST) tests/integration -n $(JOBS) --dist loadfile $(ARGS)
 
-test-e2e: setup ## whole pipelines through the command line
-	@$(PYTEST) tests/e2e $(ARGS)
+test-e2e: setup ## whole pipelines through the command line [JOBS=2]
+	@$(PYTEST) tests/e2e -n $(JOBS) --dist loadfile $(ARGS)
 
 test-pytorch: pytorch ## what needs PyTorch, in .venv-pytorch/
 	@"$(VENV_PYTORCH)/bin/python" -m pytest tests -m "pytorch and not kill" $(ARGS)
