@@ -80,8 +80,22 @@ def find_examples(examples: Sequence[Examples], splits: Sequence[str] = ()) -> S
         ParameterError: There is no such split.
         DataError: The splits have no files.
     """
+    folders = [folder for found in split_folders(examples, splits).values() for folder in found]
+    found = data_files(folders)
+    if not found:
+        raise DataError("the examples have no rows", input="examples", got=", ".join(folders) or "no split")
+    return SourceFiles(found)
+
+
+def split_folders(examples: Sequence[Examples], splits: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+    """Returns the folders of splits, one for each artifact that has the split; all splits where none is named.
+
+    Raises:
+        ParameterError: There is no such split.
+    """
     known = list(dict.fromkeys(split for artifact in examples for split in artifact.splits))
-    for name in splits:
+    wanted = list(dict.fromkeys(splits)) or known
+    for name in wanted:
         if name not in known:
             raise ParameterError(
                 f"the examples have no split {name!r}",
@@ -89,11 +103,12 @@ def find_examples(examples: Sequence[Examples], splits: Sequence[str] = ()) -> S
                 expected=f"one or more of {', '.join(known) or '(none)'}",
                 hint=did_you_mean(name, known),
             )
-    folders = [a.split_uri(name) for name in splits or known for a in examples if name in a.splits]
-    found = [uri for folder in folders for uri in _files_at(folder)]
-    if not found:
-        raise DataError("the examples have no rows", input="examples", got=", ".join(folders) or "no split")
-    return SourceFiles(tuple(found))
+    return {name: tuple(a.split_uri(name) for a in examples if name in a.splits) for name in wanted}
+
+
+def data_files(folders: Sequence[str]) -> tuple[str, ...]:
+    """Returns the files in folders, hidden ones apart; a folder that is missing has none."""
+    return tuple(uri for folder in folders if files.is_dir(folder) for uri in _files_at(folder))
 
 
 def known_columns(source: SourceFiles) -> Columns:

@@ -13,6 +13,7 @@ from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
 from penstock.graph.signature import never_empty, not_in_cache_key, user_code
 from penstock.inference.job import InferenceSummary, ModelRef
+from penstock.inference.sinks.report import SinkReport
 from penstock.inference.spec import InferenceConfig
 from penstock.messages.bulk_inferrer import DataSpec, ModelSpec, OutputExampleSpec
 from penstock.messages.codec import conform
@@ -131,19 +132,6 @@ class BulkInferrerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class SinkResult:
-    """What was delivered to a sink.
-
-    Attributes:
-        place: Where to.
-        rows: How many rows.
-    """
-
-    place: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
 class BulkInferrerResult:
     """What the executor reports.
 
@@ -157,7 +145,7 @@ class BulkInferrerResult:
 
     summary: InferenceSummary
     split_rows: Mapping[str, int] = field(default_factory=dict)
-    sinks: tuple[SinkResult, ...] = ()
+    sinks: tuple[SinkReport, ...] = ()
     num_features: int = 0
     withheld: bool = False
 

@@ -11,9 +11,8 @@ from penstock.components.bulk_inferrer.component import (
     BulkInferrerPlan,
     BulkInferrerResult,
     BulkInferrerWork,
-    SinkResult,
 )
-from penstock.components.bulk_inferrer.prediction import Predicted, predict
+from penstock.components.bulk_inferrer.prediction import predict
 from penstock.components.bulk_inferrer.sources import known_features
 from penstock.components.bulk_inferrer.totals import together
 from penstock.inference import sinks
@@ -33,7 +32,8 @@ class BulkInferrerExecutor(
             summary = together(predicted.summaries)
             if summary.failed_fraction > work.parameters.inference_config.max_failed_fraction:
                 return BulkInferrerResult(summary, withheld=True)
-            delivered = _deliver(work, predicted)
+            config = work.parameters.inference_config
+            delivered = sinks.deliver_all(config.sinks, predicted.files_of, config.key, work.context)
         return BulkInferrerResult(
             summary, predicted.split_rows, delivered, num_features=predicted.num_features
         )
@@ -51,20 +51,3 @@ def _check_sinks(work: BulkInferrerWork) -> None:
             key=config.key,
             beam_pipeline_args=work.context.beam_pipeline_args,
         )
-
-
-def _deliver(work: BulkInferrerWork, predicted: Predicted) -> tuple[SinkResult, ...]:
-    context, config = work.context, work.parameters.inference_config
-    delivered = []
-    for index, sink in enumerate(config.sinks):
-        report = sinks.deliver(
-            sink,
-            predicted.files_of(sink.source),
-            project_root=context.project_root,
-            run_token=f"{context.pipeline}/{context.run_id}/{context.node_id}/{index}",
-            key=config.key,
-            component=context.node_id,
-            beam_pipeline_args=context.beam_pipeline_args,
-        )
-        delivered.append(SinkResult(report.destination, report.rows))
-    return tuple(delivered)

@@ -12,12 +12,13 @@ from penstock.beam.arguments import asks_for_workers, is_in_process
 from penstock.components.bulk_inferrer.answers import examples_writer, prediction_log_writer
 from penstock.components.bulk_inferrer.component import BulkInferrerWork
 from penstock.components.bulk_inferrer.graph import MODEL, graph_of, last_step
-from penstock.components.bulk_inferrer.sources import known_features, shards
+from penstock.components.bulk_inferrer.sources import known_features
 from penstock.examples.kinds import FEATURES_FILE, FeatureSet, FeatureSpec
 from penstock.examples.reader import ExamplesReader
 from penstock.inference import engine, loaded
 from penstock.inference.job import InferenceJob, InferenceSummary, SourceFiles
 from penstock.inference.parquet_results import ParquetResults
+from penstock.inference.sources import data_files
 from penstock.inference.spec import InferenceGraph
 from penstock.inference.writing import ResultWriter
 
@@ -71,7 +72,7 @@ def _into_result(work: BulkInferrerWork, making: str) -> Predicted:
     assert work.outputs.inference_result is not None
     plan, config = work.plan, work.parameters.inference_config
     folder = work.outputs.inference_result.uri
-    source = [shard for split in plan.splits for shard in shards(split.folders)]
+    source = [shard for split in plan.splits for shard in data_files(split.folders)]
     if plan.result == "parquet":
         summary = _run(work, source, folder, making, None)
     else:
@@ -84,7 +85,7 @@ def _into_result(work: BulkInferrerWork, making: str) -> Predicted:
 def _into_examples(work: BulkInferrerWork, making: str) -> Predicted:
     assert work.outputs.output_examples is not None
     folder, format = work.outputs.output_examples.uri, work.context.examples_format
-    sources = {split.name: shards(split.folders) for split in work.plan.splits}
+    sources = {split.name: data_files(split.folders) for split in work.plan.splits}
     every = [shard for found in sources.values() for shard in found]
     features = ExamplesReader(every).features if every else FeatureSet(())
     summaries: list[InferenceSummary] = []
@@ -99,7 +100,7 @@ def _into_examples(work: BulkInferrerWork, making: str) -> Predicted:
             summary = _run(work, source, results, making, writer, split=name, rows_before=done)
             summaries.append(summary)
             rows[name] = summary.rows - summary.failed_rows
-    written = [shard for name in sources for shard in shards([files.join(folder, f"Split-{name}")])]
+    written = [shard for name in sources for shard in data_files([files.join(folder, f"Split-{name}")])]
     made = _features(work, features, written)
     if format == "tfrecord":
         files.write_atomic(files.join(folder, FEATURES_FILE), made.to_json())

@@ -16,7 +16,14 @@ from penstock.components.bulk_inferrer.component import (
 )
 from penstock.components.bulk_inferrer.graph import MODEL
 from penstock.examples.payload import PAYLOADS, SPAN, VERSION
-from penstock.inference.job import InferenceSummary, ModelSummary
+from penstock.inference.job import ModelSummary
+from penstock.inference.published import (
+    dead_letters_recorded,
+    failures_recorded,
+    outcome,
+    sinks_recorded,
+    too_many_failed,
+)
 from penstock.runtime.roles import ArtifactRecord, Publisher, Record
 
 RESULTS = ("inference_result", "output_examples")
@@ -31,8 +38,9 @@ class BulkInferrerPublisher(
 
     def describe(self, work: BulkInferrerWork, result: BulkInferrerResult) -> Record:
         figures = _figures(work, result)
+        allowed = work.parameters.inference_config.max_failed_fraction
         artifacts = {
-            "dead_letters": [ArtifactRecord(custom_properties=_causes(result.summary))],
+            "dead_letters": [ArtifactRecord(custom_properties=dead_letters_recorded(result.summary))],
             "inference_result": [ArtifactRecord(custom_properties={**figures, "format": work.plan.result})],
             "output_examples": [_examples(work, result, figures)],
         }
@@ -42,7 +50,7 @@ class BulkInferrerPublisher(
             execution=figures,
             rows=result.summary.rows,
             summary=_summary(work, result),
-            stop=_stop(work, result) if result.withheld else None,
+            stop=too_many_failed(result.summary, allowed, work.context.node_id) if result.withheld else None,
             withheld=RESULTS if result.withheld else (),
         )
 
@@ -64,20 +72,12 @@ def _figures(work: BulkInferrerWork, result: BulkInferrerResult) -> dict[str, Pr
         "model_version": work.plan.model.version,
         "signatures": [called.name for called in work.plan.signatures if called.name],
         "splits": [split.name for split in work.plan.splits],
-        "failures": _failures(summary),
-        "sinks": [f"{sink.place}: {sink.rows} rows" for sink in result.sinks],
+        "failures": failures_recorded(summary),
+        "sinks": sinks_recorded(result.sinks),
     }
     if work.plan.model.artifact_id is not None:
         figures["model_id"] = work.plan.model.artifact_id
     return {name: value for name, value in figures.items() if value not in ("", [], {})}
-
-
-def _failures(summary: InferenceSummary) -> list[PropertyValue]:
-    return [{"stage": stage, "cause": cause, "rows": rows} for stage, cause, rows in summary.failures]
-
-
-def _causes(summary: InferenceSummary) -> dict[str, PropertyValue]:
-    return {"rows": summary.failed_rows, "failures": _failures(summary)}
 
 
 def _examples(
@@ -103,22 +103,5 @@ def _summary(work: BulkInferrerWork, result: BulkInferrerResult) -> str:
     model = summary.models.get(MODEL, ModelSummary())
     name = "a handler" if ref.artifact_id is None else f"model {ref.artifact_id}"
     facts = ", ".join(fact for fact in (model.flavor or ref.flavor, model.device) if fact)
-    parts = [f"by {name}" + (f" ({facts})" if facts else "")]
-    if summary.failed_rows:
-        parts.append(f"{summary.failed_rows:,} failed")
-    parts += [f"{sink.rows:,} to {sink.place}" for sink in result.sinks]
-    return ", ".join(parts)
-
-
-def _stop(work: BulkInferrerWork, result: BulkInferrerResult) -> str:
-    summary = result.summary
-    allowed = work.parameters.inference_config.max_failed_fraction
-    causes = "; ".join(f"{cause} ({stage}, {rows:,})" for stage, cause, rows in summary.failures[:3])
-    return (
-        f"{summary.failed_rows:,} of {summary.rows:,} {_rows(summary.rows)} failed, and max_failed_fraction is "
-        f"{allowed:g}: {causes}. The rows are in {work.context.node_id}.dead_letters; no results are published"
-    )
-
-
-def _rows(count: int) -> str:
-    return "row" if count == 1 else "rows"
+    by = f"by {name}" + (f" ({facts})" if facts else "")
+    return ", ".join([by, *outcome(summary, result.sinks)])

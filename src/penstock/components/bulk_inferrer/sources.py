@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from penstock import files
 from penstock.artifacts.standard import Examples
 from penstock.components.bulk_inferrer.component import SplitFiles
-from penstock.errors import ParameterError, did_you_mean
 from penstock.examples.kinds import FEATURES_FILE, FeatureSet
 from penstock.inference.column_flow import UNKNOWN, Column, Columns
 from penstock.inference.job import SourceFiles
-from penstock.inference.sources import known_columns
+from penstock.inference.sources import data_files, known_columns, split_folders
 from penstock.messages.bulk_inferrer import DataSpec
 
 _PARQUET = ".parquet"
@@ -24,33 +23,13 @@ def split_files(examples: Sequence[Examples], data_spec: DataSpec) -> tuple[Spli
     Raises:
         ParameterError: ``data_spec`` names one that there is not.
     """
-    known = list(dict.fromkeys(split for artifact in examples for split in artifact.splits))
-    wanted = list(dict.fromkeys(data_spec.example_splits)) or known
-    for name in wanted:
-        if name not in known:
-            raise ParameterError(
-                f"the examples have no split {name!r}",
-                input="data_spec.example_splits",
-                expected=f"one or more of {', '.join(known) or '(none)'}",
-                hint=did_you_mean(name, known),
-            )
-    return tuple(
-        SplitFiles(name, tuple(a.split_uri(name) for a in examples if name in a.splits)) for name in wanted
-    )
-
-
-def shards(folders: Sequence[str]) -> tuple[str, ...]:
-    """Returns the files in folders of a split; a split without rows has none."""
-    found: list[str] = []
-    for folder in folders:
-        names = files.listdir(folder) if files.is_dir(folder) else []
-        found += [files.join(folder, name) for name in sorted(names) if not name.startswith((".", "_"))]
-    return tuple(found)
+    folders = split_folders(examples, data_spec.example_splits)
+    return tuple(SplitFiles(name, found) for name, found in folders.items())
 
 
 def known_features(splits: Sequence[SplitFiles]) -> Columns:
     """Returns the features of splits as far as the beginning or end of their files, or a file beside them, tells."""
-    found = [shard for split in splits for shard in shards(split.folders)]
+    found = [shard for split in splits for shard in data_files(split.folders)]
     if not found or all(shard.endswith(_PARQUET) for shard in found):
         return known_columns(SourceFiles(tuple(found), "parquet")) if found else UNKNOWN
     known: dict[str, Column] = {}

@@ -18,6 +18,7 @@ from penstock.inference.checking import check
 from penstock.inference.config_file import read_inference_config
 from penstock.inference.functions import function_paths
 from penstock.inference.job import InferenceSummary, ModelRef, SourceFiles
+from penstock.inference.sinks.report import SinkReport
 from penstock.inference.spec import InferenceGraph, SourceSpec
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.bulk_inferrer import DataSpec
@@ -83,19 +84,6 @@ class GraphInferrerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class SinkResult:
-    """What was delivered to a sink.
-
-    Attributes:
-        place: Where to.
-        rows: How many rows.
-    """
-
-    place: str
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
 class GraphInferrerResult:
     """What the executor reports.
 
@@ -106,7 +94,7 @@ class GraphInferrerResult:
     """
 
     summary: InferenceSummary
-    sinks: tuple[SinkResult, ...] = ()
+    sinks: tuple[SinkReport, ...] = ()
     withheld: bool = False
 
 

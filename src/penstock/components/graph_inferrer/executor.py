@@ -12,7 +12,6 @@ from penstock.components.graph_inferrer.component import (
     GraphInferrerPlan,
     GraphInferrerResult,
     GraphInferrerWork,
-    SinkResult,
 )
 from penstock.inference import engine, sinks
 from penstock.inference.job import InferenceJob, InferenceSummary
@@ -61,25 +60,16 @@ class GraphInferrerExecutor(
         return GraphInferrerResult(summary, _delivered(work, summary))
 
 
+def _delivered(work: GraphInferrerWork, summary: InferenceSummary) -> tuple[sinks.SinkReport, ...]:
+    graph = work.parameters.graph
+    last = ends(graph)[0]
+    return sinks.deliver_all(
+        graph.sinks, lambda step: summary.outputs[step or last].files, graph.key, work.context
+    )
+
+
 def _making(work: GraphInferrerWork) -> str:
     """Returns a folder for what passes: of this machine, or beside the results where workers are elsewhere."""
     if is_in_process(work.context.beam_pipeline_args):
         return files.join(work.context.temp_dir, "inference")
     return files.join(work.outputs.inference_result.uri, ".making")
-
-
-def _delivered(work: GraphInferrerWork, summary: InferenceSummary) -> tuple[SinkResult, ...]:
-    context, graph = work.context, work.parameters.graph
-    delivered = []
-    for index, sink in enumerate(graph.sinks):
-        report = sinks.deliver(
-            sink,
-            summary.outputs[sink.source or ends(graph)[0]].files,
-            project_root=context.project_root,
-            run_token=f"{context.pipeline}/{context.run_id}/{context.node_id}/{index}",
-            key=graph.key,
-            component=context.node_id,
-            beam_pipeline_args=context.beam_pipeline_args,
-        )
-        delivered.append(SinkResult(report.destination, report.rows))
-    return tuple(delivered)

@@ -10,4 +10,5 @@ from __future__ import annotations
 from penstock.inference.sinks.checking import check as check
 from penstock.inference.sinks.checking import describe as describe
 from penstock.inference.sinks.delivery import deliver as deliver
+from penstock.inference.sinks.delivery import deliver_all as deliver_all
 from penstock.inference.sinks.report import SinkReport as SinkReport

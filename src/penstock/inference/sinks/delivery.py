@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from penstock.errors import PenstockError
@@ -16,6 +16,7 @@ from penstock.inference.spec import SinkSpec
 
 if TYPE_CHECKING:
     from penstock.inference.sinks.result_rows import ResultRows
+    from penstock.runtime.roles import ExecutorContext
 
 
 def deliver(
@@ -64,6 +65,35 @@ def deliver(
             error.with_component(component)
         raise
     return dataclasses.replace(report, seconds=time.monotonic() - started)
+
+
+def deliver_all(
+    specs: Sequence[SinkSpec],
+    files_of: Callable[[str | None], Sequence[str]],
+    key: str | None,
+    context: ExecutorContext,
+) -> tuple[SinkReport, ...]:
+    """Writes the results of a node to each of its sinks, one after the other; see :func:`deliver`.
+
+    Args:
+        specs: The sinks.
+        files_of: Returns the result files of a step, or of the last one.
+        key: Column that tells rows apart.
+        context: Where the node stands: an attempt after a failed one delivers under the same token.
+    """
+    node = f"{context.pipeline}/{context.run_id}/{context.node_id}"
+    return tuple(
+        deliver(
+            spec,
+            files_of(spec.source),
+            project_root=context.project_root,
+            run_token=f"{node}/{index}",
+            key=key,
+            component=context.node_id,
+            beam_pipeline_args=context.beam_pipeline_args,
+        )
+        for index, spec in enumerate(specs)
+    )
 
 
 def _delivered(

@@ -16,13 +16,13 @@ from penstock.components.bulk_inferrer.component import (
     BulkInferrerResult,
     BulkInferrerWork,
     CalledSignature,
-    SinkResult,
     SplitFiles,
 )
 from penstock.components.bulk_inferrer.publisher import BulkInferrerPublisher
 from penstock.components.bulk_inferrer.totals import together
 from penstock.inference import InferenceConfig
 from penstock.inference.job import InferenceSummary, ModelRef, ModelSummary
+from penstock.inference.sinks import SinkReport
 from penstock.messages.codec import from_jsonable, to_jsonable
 from penstock.runtime.roles import ExecutorContext, Work
 
@@ -52,7 +52,7 @@ def work(plan: BulkInferrerPlan = PLAN, *, as_examples: bool = False) -> BulkInf
 
 
 def test_figures_stand_on_the_execution_and_on_the_results() -> None:
-    result = BulkInferrerResult(SUMMARY, sinks=(SinkResult("table t", 6998),))
+    result = BulkInferrerResult(SUMMARY, sinks=(SinkReport("table t", 6998),))
     record = BulkInferrerPublisher().describe(work(), result)
     assert record.rows == 7000
     assert record.summary == "by model 14 (sklearn, cpu), 2 failed, 6,998 to table t"
@@ -115,7 +115,7 @@ def test_a_handler_without_a_model_is_named_so() -> None:
 
 
 def test_plan_and_result_survive_json() -> None:
-    result = BulkInferrerResult(SUMMARY, split_rows={"train": 1}, sinks=(SinkResult("t", 1),))
+    result = BulkInferrerResult(SUMMARY, split_rows={"train": 1}, sinks=(SinkReport("t", 1),))
     assert from_jsonable(BulkInferrerResult, to_jsonable(result)) == result
     assert from_jsonable(BulkInferrerPlan, to_jsonable(PLAN)) == PLAN
 

@@ -21,13 +21,13 @@ from penstock.components.graph_inferrer.component import (
     GraphInferrerPlan,
     GraphInferrerResult,
     GraphInferrerWork,
-    SinkResult,
 )
 from penstock.components.graph_inferrer.driver import GraphInferrerDriver
 from penstock.components.graph_inferrer.publisher import GraphInferrerPublisher
 from penstock.errors import DataError, ParameterError, PenstockError, PipelineError, UsageError
 from penstock.graph.channel import Channel
 from penstock.inference.job import InferenceSummary, ModelRef, ModelSummary, SourceFiles, StepOutput
+from penstock.inference.sinks import SinkReport
 from penstock.inference.spec import InferenceGraph, ModelSettings, ModelStep, SourceSpec, Step
 from penstock.messages.bulk_inferrer import DataSpec
 from penstock.models.signature import Signature, TensorSpec
@@ -234,7 +234,7 @@ SUMMARY = InferenceSummary(
 
 def test_what_happened_is_recorded() -> None:
     record = GraphInferrerPublisher().describe(
-        work(), GraphInferrerResult(SUMMARY, (SinkResult("/out", 1999),))
+        work(), GraphInferrerResult(SUMMARY, (SinkReport("/out", 1999),))
     )
     assert record.summary == "by m (model 3), 1 failed, 1,999 to /out"
     assert (record.rows, record.stop, record.withheld) == (2000, None, ())
