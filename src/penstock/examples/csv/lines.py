@@ -7,7 +7,7 @@ import codecs
 import csv
 import gzip
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from penstock import files
 from penstock.errors import DataError
@@ -57,6 +57,26 @@ def read_header(uri: str) -> tuple[str, ...]:
             hint="name it, or leave it out (pandas writes its index so, unless to_csv has index=False)",
         )
     return tuple(names)
+
+
+def common_header(uris: Sequence[str]) -> tuple[str, ...]:
+    """Returns the column names that all of some files have.
+
+    Raises:
+        DataError: One has others, or no header that :func:`read_header` takes.
+    """
+    first = read_header(uris[0])
+    for uri in uris[1:]:
+        header = read_header(uri)
+        if header != first:
+            raise DataError(
+                f"{uri} has another header than {uris[0]}",
+                input=uri,
+                expected=",".join(first),
+                got=",".join(header),
+                hint="files that are read together must have the same columns in the same order",
+            )
+    return first
 
 
 def line_of_row(uri: str, row: int) -> int:

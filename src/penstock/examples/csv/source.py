@@ -13,7 +13,7 @@ import pyarrow.csv as arrow_csv
 from penstock import files
 from penstock.errors import DataError, PenstockError
 from penstock.examples.csv.cells import Change, first_misfit, parse, widen
-from penstock.examples.csv.lines import find_problem, is_gzip, line_of_row, read_header
+from penstock.examples.csv.lines import common_header, find_problem, is_gzip, line_of_row
 from penstock.examples.ingest import ReadAgainError
 from penstock.examples.kinds import FeatureKind
 from penstock.examples.shards import open_input
@@ -68,7 +68,7 @@ class CsvSource:
     ) -> None:
         self._uris = tuple(uris)
         self._types_missing = types_missing
-        self.names = _common_header(self._uris)
+        self.names = common_header(self._uris)
         declared = declared or {}
         self._declared = {name: declared[name] for name in self.names if name in declared}
         self._kinds: dict[str, FeatureKind | None] = {name: self._declared.get(name) for name in self.names}
@@ -153,21 +153,6 @@ class CsvSource:
             uri,
             column[change.index].as_py(),
         )
-
-
-def _common_header(uris: Sequence[str]) -> tuple[str, ...]:
-    first = read_header(uris[0])
-    for uri in uris[1:]:
-        header = read_header(uri)
-        if header != first:
-            raise DataError(
-                f"{uri} has another header than {uris[0]}",
-                input=uri,
-                expected=",".join(first),
-                got=",".join(header),
-                hint="files that are read together must have the same columns in the same order",
-            )
-    return first
 
 
 def _read_cells(uri: str, names: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -12,7 +12,7 @@ from penstock import files
 from penstock.errors import DataError, PenstockError, did_you_mean
 from penstock.examples.batching import rebatch
 from penstock.examples.csv.cells import parse, widen
-from penstock.examples.csv.lines import find_problem, is_gzip, read_header
+from penstock.examples.csv.lines import common_header, find_problem, is_gzip
 from penstock.examples.kinds import FeatureKind
 from penstock.examples.shards import open_input
 from penstock.inference.flow import Failure
@@ -20,7 +20,7 @@ from penstock.inference.reading.units import Piece, Unit, shared_out
 from penstock.inference.spec import SOURCE
 
 _BLOCK_BYTES = 4 << 20
-_TYPES = {"int": pa.int64(), "float": pa.float32(), "bytes": pa.string(), None: pa.null()}
+_TYPES = {"int": pa.int64(), "float": pa.float64(), "bytes": pa.string(), None: pa.null()}
 
 
 class CsvFiles:
@@ -40,7 +40,7 @@ class CsvFiles:
     def __init__(self, uris: Sequence[str], columns: Sequence[str] | None, rows: int) -> None:
         self._uris = tuple(uris)
         self._rows = rows
-        self._header = _common_header(self._uris)
+        self._header = common_header(self._uris)
         for name in columns or ():
             if name not in self._header:
                 raise DataError(
@@ -81,7 +81,7 @@ class CsvFiles:
 
     def _column(self, cells: pa.RecordBatch, name: str, kind: FeatureKind | None) -> pa.Array:
         column = cells.column(cells.schema.get_field_index(name))
-        values = pa.nulls(len(column)) if kind is None else parse(column, kind)
+        values = pa.nulls(len(column)) if kind is None else parse(column, kind, _TYPES["float"])
         if values is None or (kind is None and column.null_count < len(column)):
             raise DataError(
                 f"the CSV files have changed while they were read: column {name!r} has other types of value",
@@ -164,21 +164,6 @@ class _Cells:
         problem = find_problem(self._uri, len(self._header))
         if problem is not None and "never closed" in problem.message:
             raise problem
-
-
-def _common_header(uris: Sequence[str]) -> tuple[str, ...]:
-    first = read_header(uris[0])
-    for uri in uris[1:]:
-        header = read_header(uri)
-        if header != first:
-            raise DataError(
-                f"{uri} has another header than {uris[0]}",
-                input=uri,
-                expected=",".join(first),
-                got=",".join(header),
-                hint="files that are read together must have the same columns in the same order",
-            )
-    return first
 
 
 def _no_cells(header: Sequence[str]) -> pa.RecordBatch:
