@@ -35,7 +35,16 @@ def test_csv_is_typed_over_all_files(tmp_path: Path) -> None:
     assert table.to_pydict() == {
         "id": [1, 2, 3], "x": [1.0, 2.0, 2.5], "note": ["one", None, "3"], "empty": [None] * 3,
     }  # fmt: skip
-    assert [str(type_) for type_ in table.schema.types] == ["int64", "float", "string", "string"]
+    assert [str(type_) for type_ in table.schema.types] == ["int64", "double", "string", "string"]
+
+
+def test_numbers_keep_all_their_digits(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,price\n1,1234567.89\n2,0.1257302210933933\n")
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "price": 1234567.89}\n{"id": 2, "price": 0.1257302210933933}\n')
+
+    for path in (tmp_path / "a.csv", tmp_path / "a.jsonl"):
+        table = results(_read(tmp_path / path.suffix, path), "kept")
+        assert table["price"].to_pylist() == [1234567.89, 0.1257302210933933]
 
 
 def test_a_ragged_line_is_a_failed_row_and_its_neighbours_are_read(tmp_path: Path) -> None:
@@ -111,7 +120,7 @@ def test_json_lines_are_typed_over_all_files(tmp_path: Path) -> None:
         "more": [None, '{"a": 1}', None],
         "mixed": [None, None, 1],
     }
-    assert str(table.schema.field("x").type) == "float"
+    assert str(table.schema.field("x").type) == "double"
 
 
 def test_a_line_that_is_no_json_object_is_a_failed_row(tmp_path: Path) -> None:
@@ -231,7 +240,7 @@ def test_examples_of_an_artifact(tmp_path: Path, format: SourceFormat) -> None:
 
     assert table["id"].to_pylist() == list(range(7))
     assert table["name"].to_pylist() == [f"n{n}" for n in range(7)]
-    assert str(table.schema.field("x").type) == "float"
+    assert str(table.schema.field("x").type) == "double"
 
 
 def test_files_may_be_in_an_object_store(tmp_path: Path, bucket: str) -> None:

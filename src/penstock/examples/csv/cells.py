@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 
 from penstock.examples.kinds import FeatureKind
 
+FLOAT32 = pa.float32()
+
 _WIDER: dict[FeatureKind, FeatureKind] = {"int": "float", "float": "bytes"}
 
 
@@ -33,19 +35,20 @@ class Change:
     after: FeatureKind
 
 
-def parse(cells: pa.Array, kind: FeatureKind) -> pa.Array | None:
+def parse(cells: pa.Array, kind: FeatureKind, floats: pa.DataType = FLOAT32) -> pa.Array | None:
     """Returns a column of text as values of a kind, or ``None`` where a cell is not of that kind.
 
     Args:
         cells: The text; null is a missing value.
         kind: Wanted kind.
+        floats: Type of floats: that of tf.Examples, or ``float64`` where every digit counts.
     """
     if kind == "bytes":
         return cells
-    parsed = _parse_plain(cells, kind)
+    parsed = _parse_plain(cells, kind, floats)
     if parsed is None:
         tidy = pc.replace_substring_regex(pc.ascii_trim_whitespace(cells), r"^\+([^+-])", r"\1")
-        parsed = None if tidy.equals(cells) else _parse_plain(tidy, kind)
+        parsed = None if tidy.equals(cells) else _parse_plain(tidy, kind, floats)
     return parsed
 
 
@@ -86,10 +89,10 @@ def first_misfit(cells: pa.Array, kind: FeatureKind) -> int:
     return low
 
 
-def _parse_plain(cells: pa.Array, kind: FeatureKind) -> pa.Array | None:
+def _parse_plain(cells: pa.Array, kind: FeatureKind, floats: pa.DataType) -> pa.Array | None:
     try:
         if kind == "float":
-            return pc.cast(pc.cast(cells, pa.float64()), pa.float32())
+            return pc.cast(pc.cast(cells, pa.float64()), floats)
         parsed = pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
         return None

@@ -26,7 +26,7 @@ class JsonLines:
     """JSON Lines files that are read as one table.
 
     All files are read once beforehand, to know the columns and their types: whole numbers are int64, other numbers
-    float32, everything else text, as in CSV; lists of these are lists, and an object inside a row is its JSON as text.
+    float64, everything else text, as in CSV; lists of these are lists, and an object inside a row is its JSON as text.
 
     Args:
         uris: Their URIs.

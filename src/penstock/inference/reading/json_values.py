@@ -17,7 +17,7 @@ def widest(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:
     """Returns the narrowest type that holds values, and those that a known type holds.
 
     Args:
-        known: Type of earlier values: null, int64, float32, string, or a list of these.
+        known: Type of earlier values: null, int64, float64, string, or a list of these.
         values: Parsed JSON.
     """
     return _common(known, _quick_type(values) or _slow_type(values))
@@ -37,7 +37,7 @@ def _quick_type(values: Sequence[Any]) -> pa.DataType | None:
     if kinds == {str}:
         return pa.string()
     if kinds == {float}:
-        return pa.float32()
+        return pa.float64()
     return None
 
 
@@ -54,9 +54,9 @@ def _type_of(value: Any) -> pa.DataType:
     if isinstance(value, bool):
         return pa.int64()
     if isinstance(value, int):
-        return pa.int64() if value in _INTS else pa.float32()
+        return pa.int64() if value in _INTS else pa.float64()
     if isinstance(value, float):
-        return pa.float32()
+        return pa.float64()
     if isinstance(value, list):
         inner = _slow_type(value)
         # Lists of lists, and lists with a missing value in them, are no features: they stay what they are, as text.
@@ -76,7 +76,7 @@ def _common(one: pa.DataType, other: pa.DataType) -> pa.DataType:
     if pa.types.is_list(one) or pa.types.is_list(other):
         values = [type_.value_type if pa.types.is_list(type_) else type_ for type_ in (one, other)]
         return pa.list_(_common(*values))
-    return pa.float32()
+    return pa.float64()
 
 
 def _fitted(value: Any, type_: pa.DataType) -> Any:
@@ -92,4 +92,4 @@ def _fitted(value: Any, type_: pa.DataType) -> Any:
 
 
 _LARGEST = 2**1000
-"""Python cannot make a float of a whole number beyond this; nor does a column of 32-bit floats tell such apart."""
+"""Python cannot make a float of a whole number beyond this; such a one is infinite."""

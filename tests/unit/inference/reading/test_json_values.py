@@ -15,16 +15,16 @@ from penstock.inference.reading.json_values import column_of, widest
     [
         ([None, None], pa.null(), [None, None]),
         ([1, None, True], pa.int64(), [1, None, 1]),
-        ([1, 2.5], pa.float32(), [1.0, 2.5]),
-        ([2**70], pa.float32(), [2.0**70]),
+        ([1, 2.5], pa.float64(), [1.0, 2.5]),
+        ([2**70], pa.float64(), [2.0**70]),
         ([1, "a"], pa.string(), ["1", "a"]),
         (["a", {"b": 1}], pa.string(), ["a", '{"b": 1}']),
-        ([[1], [2, 0.5], []], pa.list_(pa.float32()), [[1.0], [2.0, 0.5], []]),
+        ([[1], [2, 0.5], []], pa.list_(pa.float64()), [[1.0], [2.0, 0.5], []]),
         ([1, [2, 3]], pa.list_(pa.int64()), [[1], [2, 3]]),
         ([[], None], pa.list_(pa.null()), [[], None]),
         ([[[1]], [None]], pa.string(), ["[[1]]", "[null]"]),
         ([[1], "a"], pa.string(), ["[1]", "a"]),
-        ([1e400, -(10**400)], pa.float32(), [float("inf"), float("-inf")]),
+        ([1e400, -(10**400)], pa.float64(), [float("inf"), float("-inf")]),
     ],
 )
 def test_values_get_the_narrowest_type_that_holds_all(
@@ -39,6 +39,6 @@ def test_values_get_the_narrowest_type_that_holds_all(
 
 
 def test_a_type_only_widens() -> None:
-    assert widest(pa.float32(), [1, 2]) == pa.float32()
+    assert widest(pa.float64(), [1, 2]) == pa.float64()
     assert widest(pa.string(), [1]) == pa.string()
     assert widest(pa.list_(pa.int64()), [None]) == pa.list_(pa.int64())
