@@ -13,7 +13,9 @@ import torch
 from penstock.errors import DataError
 from penstock.models.columns import dense_column, text_column
 from penstock.models.huggingface.tasks import EMBEDDING, task_named
-from penstock.models.signature import Signature, TensorSpec, unknown_signature
+from penstock.models.of_one_signature import OneSignature
+from penstock.models.refusal import first_line
+from penstock.models.signature import Signature, TensorSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +24,7 @@ INNER_ROWS = 32
 """Rows in one pass through the network, where the user says nothing: texts are padded to the longest of them."""
 
 
-class PipelinePredictor:
+class PipelinePredictor(OneSignature):
     """A pipeline.
 
     Args:
@@ -33,33 +35,14 @@ class PipelinePredictor:
     """
 
     def __init__(self, pipeline: Any, signature: Signature, call: Mapping[str, Any], inner_rows: int) -> None:
+        model = pipeline.model
+        parts = (*model.parameters(), *model.buffers())
+        size_bytes = sum(part.numel() * part.element_size() for part in parts)
+        super().__init__(signature, str(pipeline.device), size_bytes)
         self._pipeline = pipeline
-        self._signature = signature
         self._task = task_named(pipeline.task)
         self._call = {**self._task.call, **call}
         self._inner_rows = inner_rows
-
-    @property
-    def signature(self) -> Signature:
-        """What it takes and gives."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where its model is."""
-        return str(self._pipeline.device)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of the model's parameters and buffers."""
-        model = self._pipeline.model
-        return sum(part.numel() * part.element_size() for part in (*model.parameters(), *model.buffers()))
-
-    def with_signature(self, name: str) -> PipelinePredictor:
-        """Returns the pipeline itself: it has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Any]:
         """Returns a NumPy or Arrow array per output, rows first; see ``penstock.models.Predictor``."""
@@ -80,7 +63,7 @@ class PipelinePredictor:
             raise DataError(
                 f"the pipeline for {self._pipeline.task} refused the rows",
                 input=spec.name,
-                got=f"{type(error).__name__}: {_first_line(error)}",
+                got=f"{type(error).__name__}: {first_line(error)}",
             ) from error
         if len(answers) != len(rows):
             raise DataError(
@@ -136,9 +119,3 @@ def _images(batch: pa.RecordBatch, spec: TensorSpec) -> list[Any]:
                 got=f"{error} in row {row} of the batch",
             ) from error
     return images
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[
-        :500
-    ]

@@ -13,8 +13,9 @@ import numpy as np
 from penstock.errors import DataError
 from penstock.models.feeding import Arrays, Feeds
 from penstock.models.keras.archive import signature_of
+from penstock.models.of_one_signature import OneSignature
 from penstock.models.outputs import DEFAULT_OUTPUT, as_array
-from penstock.models.signature import Signature, TensorSpec, unknown_signature
+from penstock.models.signature import Signature, TensorSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +24,7 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 """Terminal colours, in which Keras sets the part of a message that says something."""
 
 
-class KerasPredictor:
+class KerasPredictor(OneSignature):
     """A Keras model.
 
     Args:
@@ -34,33 +35,16 @@ class KerasPredictor:
     """
 
     def __init__(self, model: Any, signature: Signature, way: str, device: str) -> None:
+        super().__init__(signature, device, 0)
         self._model = model
-        self._signature = signature
         self._feeds = Feeds(signature.inputs, way)
-        self._device = device
         self._keys = _input_keys(model)
         self._call = _compiled(model)
 
     @property
-    def signature(self) -> Signature:
-        """What it takes and gives."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where it is."""
-        return self._device
-
-    @property
     def size_bytes(self) -> int:
-        """Bytes of its weights."""
+        """Bytes of its weights, which some models have only once they were called."""
         return sum(_bytes(weight) for weight in self._model.weights)
-
-    def with_signature(self, name: str) -> KerasPredictor:
-        """Returns the model itself: it has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Any]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""

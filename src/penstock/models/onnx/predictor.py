@@ -11,9 +11,10 @@ import numpy as np
 
 from penstock.errors import DataError, ParameterError
 from penstock.models.columns import Array, ColumnStack, dense_column, text_column
+from penstock.models.of_one_signature import OneSignature
 from penstock.models.onnx.description import OnnxGraph
 from penstock.models.refusal import refused
-from penstock.models.signature import Signature, TensorSpec, unknown_signature
+from penstock.models.signature import Signature, TensorSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 
-class OnnxPredictor:
+class OnnxPredictor(OneSignature):
     """A graph behind its signature; its outputs keep their names.
 
     Inputs are fed with the columns that they are named after; one array may be fed with several columns side by side.
@@ -42,38 +43,15 @@ class OnnxPredictor:
     def __init__(
         self, session: Any, graph: OnnxGraph, signature: Signature, device: str, size_bytes: int
     ) -> None:
+        super().__init__(signature, device, size_bytes)
         self._session = session
         self._graph = graph
-        self._signature = signature
-        self._device = device
-        self._size_bytes = size_bytes
         self._outputs = [spec.name for spec in signature.outputs] or [spec.name for spec in graph.outputs]
         self._stack = None
         if len(signature.inputs) != len(graph.inputs):
             self._stack = ColumnStack(signature.inputs, graph.inputs[0].dtype)
         self._rows = _fixed_rows(graph)
         _check(graph, self._outputs)
-
-    @property
-    def signature(self) -> Signature:
-        """The signature that is called."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where it runs."""
-        return self._device
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of its files."""
-        return self._size_bytes
-
-    def with_signature(self, name: str) -> OnnxPredictor:
-        """Returns itself: a graph has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Array]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""

@@ -21,8 +21,9 @@ from penstock.models.flavor import LoadOptions
 from penstock.models.location import local_copy, model_file
 from penstock.models.pytorch.archives import EXPORTED, TORCHSCRIPT, format_of, unpickled_parts
 from penstock.models.pytorch.params import OTHERWISE, build
-from penstock.models.pytorch.predictor import ModulePredictor, first_line
+from penstock.models.pytorch.predictor import ModulePredictor
 from penstock.models.pytorch.ways import argument_names, way_into, way_of_program
+from penstock.models.refusal import first_line
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, unknown_signature
 
 if TYPE_CHECKING:

@@ -11,14 +11,16 @@ import torch
 
 from penstock.errors import DataError
 from penstock.models.feeding import NAMED, Arrays, Feeds
+from penstock.models.of_one_signature import OneSignature
 from penstock.models.outputs import DEFAULT_OUTPUT, as_array, columns_of_rows, numbered
-from penstock.models.signature import Signature, unknown_signature
+from penstock.models.refusal import first_line
+from penstock.models.signature import Signature
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class ModulePredictor:
+class ModulePredictor(OneSignature):
     """A module in evaluation mode.
 
     Args:
@@ -30,32 +32,9 @@ class ModulePredictor:
     """
 
     def __init__(self, module: Any, signature: Signature, way: str, device: str, size_bytes: int) -> None:
+        super().__init__(signature, str(torch.device(device)), size_bytes)
         self._module = module
-        self._signature = signature
         self._feeds = Feeds(signature.inputs, way)
-        self._device = torch.device(device)
-        self._size_bytes = size_bytes
-
-    @property
-    def signature(self) -> Signature:
-        """What it takes and gives."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where it is."""
-        return str(self._device)
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of its parameters and buffers."""
-        return self._size_bytes
-
-    def with_signature(self, name: str) -> ModulePredictor:
-        """Returns the module itself: it has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Any]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""
@@ -135,10 +114,3 @@ def _are_tensors(values: Sequence[Any], rows: int) -> bool:
 
 def _name(module: Any) -> str:
     return str(getattr(module, "original_name", type(module).__name__))
-
-
-def first_line(error: BaseException) -> str:
-    """Returns the first line of an error's text, its type where it has none."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[
-        :500
-    ]

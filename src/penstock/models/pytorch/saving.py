@@ -16,8 +16,9 @@ from penstock.models.example import example_batch, input_specs, output_specs
 from penstock.models.feeding import NAMED, Feeds
 from penstock.models.pytorch.archives import EXPORTED, STATE_DICT, TORCHSCRIPT
 from penstock.models.pytorch.params import OTHERWISE, build, check_params
-from penstock.models.pytorch.predictor import ModulePredictor, first_line
+from penstock.models.pytorch.predictor import ModulePredictor
 from penstock.models.pytorch.ways import way_of, way_of_program
+from penstock.models.refusal import first_line
 from penstock.models.request import SaveRequest
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec
 

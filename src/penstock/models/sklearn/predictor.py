@@ -20,8 +20,9 @@ from penstock.models.columns import (
     values_of,
 )
 from penstock.models.devices import CPU
+from penstock.models.of_one_signature import OneSignature
 from penstock.models.refusal import refused
-from penstock.models.signature import Signature, unknown_signature
+from penstock.models.signature import Signature
 from penstock.models.sklearn.estimator import (
     dtype_of,
     feature_count,
@@ -42,7 +43,7 @@ _LABELS_FROM_PROBABILITIES = ("sklearn.tree._classes", "sklearn.ensemble._forest
 _NOTHING = np.asarray(None, dtype=object)
 
 
-class SklearnPredictor:
+class SklearnPredictor(OneSignature):
     """A fitted estimator behind its signature.
 
     Answers are named for what they are: ``prediction`` of regressors; ``label`` and ``probabilities`` of classifiers;
@@ -64,8 +65,7 @@ class SklearnPredictor:
         frame: bool = False,
         categories: Mapping[str, list[Any]] | None = None,
     ) -> None:
-        self._signature = signature
-        self._size_bytes = size_bytes
+        super().__init__(signature, CPU, size_bytes)
         self._categories = categories or {}
         self._form = "frame" if self._categories else form_of(estimator, frame)
         self._missing: Missing = "nan" if takes_missing(estimator) else "refuse"
@@ -80,27 +80,6 @@ class SklearnPredictor:
             self._head, self._final = None, estimator
         if self._form != "frame":
             _forget_names(estimator)
-
-    @property
-    def signature(self) -> Signature:
-        """The signature that is called."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where it runs: always the CPU."""
-        return CPU
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of its file."""
-        return self._size_bytes
-
-    def with_signature(self, name: str) -> SklearnPredictor:
-        """Returns itself: an estimator has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Array]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""

@@ -17,6 +17,7 @@ from penstock.models.columns import dense_column
 from penstock.models.devices import choose_device
 from penstock.models.flavor import LoadOptions
 from penstock.models.location import local_copy
+from penstock.models.refusal import first_line
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, unknown_signature
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class SavedModelPredictor:
             raise DataError(
                 f"the model refused the examples in signature {self._signature.name!r}",
                 expected="the features that it was trained on, in type and number",
-                got=_first_line(error),
+                got=first_line(error),
                 hint="compare the examples' schema with the one that the model was trained with",
             ) from error
         return {name: _array(name, value) for name, value in outputs.items()}
@@ -147,7 +148,7 @@ def _load(path: str, uri: str) -> Any:
             f"the SavedModel at {uri} does not load with TensorFlow {tf.__version__}",
             input=uri,
             expected="a folder that tf.saved_model.save wrote",
-            got=_first_line(error),
+            got=first_line(error),
             hint="where it names an operation that is not registered, import the library that defines it",
         ) from error
 
@@ -192,9 +193,3 @@ def _array(name: str, value: Any) -> np.ndarray[Any, Any]:
         )
     array: np.ndarray[Any, Any] = value.numpy()
     return array
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[
-        :500
-    ]

@@ -18,6 +18,7 @@ from penstock.models.descriptor import read_descriptor
 from penstock.models.devices import CPU, choose_device, cuda_devices
 from penstock.models.flavor import LoadOptions
 from penstock.models.location import local_copy, model_file
+from penstock.models.of_one_signature import OneSignature
 from penstock.models.refusal import first_line, refused
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, unknown_signature
 from penstock.models.xgboost.description import PATTERNS, BoosterFacts, read_facts
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class XgboostPredictor:
+class XgboostPredictor(OneSignature):
     """A booster behind its signature; NaN and missing values are values like others to it.
 
     A model of scikit-learn's manner answers as that does: with its best iteration, and a classifier with ``label`` and
@@ -48,11 +49,9 @@ class XgboostPredictor:
         device: str = CPU,
         size_bytes: int = 0,
     ) -> None:
+        super().__init__(signature, device, size_bytes)
         self._booster = booster
         self._facts = facts
-        self._signature = signature
-        self._device = device
-        self._size_bytes = size_bytes
         self._stack = None if facts.categories else ColumnStack(signature.inputs, np.float32, "nan")
         best = facts.best_iteration if facts.sklearn else None
         self._iterations = (0, 0) if best is None else (0, best + 1)
@@ -60,27 +59,6 @@ class XgboostPredictor:
         self._in_place = facts.booster != "gblinear" and "c" not in facts.feature_types and device == CPU
         self._outputs = frozenset(spec.name for spec in signature.outputs)
         self._sizes = [size or 0 for size in (facts.outputs[-1].shape or (None,))[1:]]
-
-    @property
-    def signature(self) -> Signature:
-        """The signature that is called."""
-        return self._signature
-
-    @property
-    def device(self) -> str:
-        """Where it runs."""
-        return self._device
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of its file."""
-        return self._size_bytes
-
-    def with_signature(self, name: str) -> XgboostPredictor:
-        """Returns itself: a booster has one signature."""
-        if name != self._signature.name:
-            raise unknown_signature(name, [self._signature.name])
-        return self
 
     def predict(self, batch: pa.RecordBatch) -> Mapping[str, Array]:
         """Returns an array per output, rows first; see ``penstock.models.Predictor``."""
