@@ -12,21 +12,18 @@ import errno
 import os
 import shutil
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from penstock import files
 from penstock.errors import StorageError
 from penstock.files.trees import copy_file
-from penstock.metadata.owner import Owner
 from penstock.models.descriptor import FILE_NAME as DESCRIPTOR
 from penstock.models.registry import recognise
+from penstock.runtime.staging import staging_folder, to_disk
 
 _STAGING_PREFIX = ".penstock-push-"
-_OWNER_FILE = "owner.json"
-_OWNERLESS_SECONDS = 3600.0
+_DOING = "write to the push destination"
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
 _CHUNK_BYTES = 1 << 20
 
@@ -59,45 +56,14 @@ def push_version(source: str, folder: str, now: float | None = None) -> int:
     version = max(int(time.time() if now is None else now), (newest_version(folder) or 0) + 1)
     if not files.is_local(folder):
         return _push_remotely(source, folder, version)
-    with _staging(folder) as staging:
+    base = Path(files.local_path(folder))
+    with staging_folder(base, _STAGING_PREFIX, doing=_DOING) as staging:
         _copy_to_disk(source, staging / "model", folder)
         return _reveal(staging / "model", folder, version)
 
 
-@contextmanager
-def _staging(folder: str) -> Iterator[Path]:
-    """Makes a hidden folder beside the versions, and removes it with all that is left in it."""
-    base = Path(files.local_path(folder))
-    with files.storage_errors("write to the push destination", folder):
-        base.mkdir(parents=True, exist_ok=True)
-        _sweep(base)
-        staging = base / f"{_STAGING_PREFIX}{uuid.uuid4().hex}"
-        staging.mkdir()
-    try:
-        files.write_atomic(str(staging / _OWNER_FILE), Owner.current().to_text())
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _sweep(base: Path) -> None:
-    """Removes what pushes that were killed have left."""
-    for staging in base.glob(f"{_STAGING_PREFIX}*"):
-        if _is_abandoned(staging):
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def _is_abandoned(staging: Path) -> bool:
-    try:
-        return not Owner.from_text((staging / _OWNER_FILE).read_text(encoding="utf-8")).is_alive()
-    except (OSError, ValueError, TypeError):
-        with contextlib.suppress(OSError):
-            return time.time() - staging.stat().st_mtime > _OWNERLESS_SECONDS
-        return False
-
-
 def _copy_to_disk(source: str, target: Path, folder: str) -> None:
-    with files.storage_errors("write to the push destination", folder):
+    with files.storage_errors(_DOING, folder):
         target.mkdir()
         folders = {target}
         for entry in files.walk(source):
@@ -109,12 +75,12 @@ def _copy_to_disk(source: str, target: Path, folder: str) -> None:
                 writer.flush()
                 os.fsync(writer.fileno())
         for made in folders:
-            _sync_folder(made)
+            to_disk(made)
 
 
 def _reveal(model: Path, folder: str, version: int) -> int:
     base = Path(files.local_path(folder))
-    with files.storage_errors("write to the push destination", folder):
+    with files.storage_errors(_DOING, folder):
         while True:
             try:
                 model.rename(base / str(version))
@@ -123,16 +89,8 @@ def _reveal(model: Path, folder: str, version: int) -> int:
                     raise
                 version += 1
             else:
-                _sync_folder(base)
+                to_disk(base)
                 return version
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _place(source: str) -> Callable[[files.Entry], int]:

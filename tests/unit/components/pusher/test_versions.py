@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import fsspec
 import pytest
@@ -148,7 +149,7 @@ versions.push_version(sys.argv[1], sys.argv[2])
 
 
 def test_the_folder_of_a_push_that_still_runs_is_left_alone(model: str, tmp_path: Path) -> None:
-    running = tmp_path / "serving" / ".penstock-push-running"
+    running = tmp_path / "serving" / f".penstock-push-{uuid4().hex}"
     running.mkdir(parents=True)
     (running / "owner.json").write_text(Owner.current().to_text())
     push_version(model, str(tmp_path / "serving"))
@@ -159,7 +160,7 @@ def test_the_folder_of_a_push_that_still_runs_is_left_alone(model: str, tmp_path
 def test_a_folder_without_owner_is_swept_when_it_is_old(
     model: str, tmp_path: Path, content: str | None
 ) -> None:
-    left = tmp_path / "serving" / ".penstock-push-x"
+    left = tmp_path / "serving" / f".penstock-push-{uuid4().hex}"
     left.mkdir(parents=True)
     if content is not None:
         (left / "owner.json").write_text(content)

@@ -7,24 +7,19 @@ import contextlib
 import ctypes
 import errno
 import os
-import shutil
-import time
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from penstock import files
 from penstock.errors import StorageError
 from penstock.inference.sinks.folder.destination import SUCCESS, Note, read_note, refuse_foreign
-from penstock.metadata.owner import Owner
+from penstock.runtime.staging import staging_folder, to_disk
 
 _STAGING = ".penstock-sink-"
-_OWNER_FILE = "owner.json"
 _NEW, _OLD = "new", "old"
-_OWNERLESS_SECONDS = 3600.0
 _AT_CURRENT_FOLDER, _RENAME_EXCHANGE = -100, 2
 
 
@@ -38,7 +33,8 @@ def filled(folder: str) -> Iterator[str]:
         StorageError: The folder cannot be written, or holds files that no delivery has written.
     """
     target = Path(os.path.realpath(files.local_path(folder)))
-    with _staging(target) as staging:
+    prefix, rescue = f"{_STAGING}{target.name}-", partial(_bring_back, target)
+    with staging_folder(target.parent, prefix, doing="write", rescue=rescue) as staging:
         check_replaceable(str(target))
         new = staging / _NEW
         new.mkdir()
@@ -78,54 +74,16 @@ def check_replaceable(folder: str) -> None:
         refuse_foreign(folder, sorted(foreign))
 
 
-@contextmanager
-def _staging(target: Path) -> Iterator[Path]:
-    parent = target.parent
-    with files.storage_errors("write", str(target)):
-        parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        staging = parent / f"{_STAGING}{target.name}-{uuid.uuid4().hex}"
-        staging.mkdir()
-    try:
-        files.write_atomic(str(staging / _OWNER_FILE), Owner.current().to_text())
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _sweep(target: Path) -> None:
-    """Removes what deliveries that were killed have left beside a folder."""
-    prefix = f"{_STAGING}{target.name}-"
-    for staging in _siblings(target.parent, prefix):
-        if _is_abandoned(staging):
-            old = staging / _OLD
-            if old.is_dir() and not target.exists():
-                # It was killed between taking the old files away and putting the new ones there.
-                old.rename(target)
-            shutil.rmtree(staging, ignore_errors=True)
-
-
-def _siblings(parent: Path, prefix: str) -> Sequence[Path]:
-    length = len(prefix) + len(uuid.uuid4().hex)
-    return [path for path in parent.iterdir() if path.name.startswith(prefix) and len(path.name) == length]
-
-
-def _is_abandoned(staging: Path) -> bool:
-    try:
-        return not Owner.from_text((staging / _OWNER_FILE).read_text(encoding="utf-8")).is_alive()
-    except (OSError, ValueError, TypeError):
-        with contextlib.suppress(OSError):
-            return time.time() - staging.stat().st_mtime > _OWNERLESS_SECONDS
-        return False
+def _bring_back(target: Path, staging: Path) -> None:
+    """Puts the old files in place again where a delivery was killed between taking them away and putting its own."""
+    old = staging / _OLD
+    if old.is_dir() and not target.exists():
+        old.rename(target)
 
 
 def _to_disk(folder: Path) -> None:
     for path in [*folder.iterdir(), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        to_disk(path)
 
 
 def _put_in_place(new: Path, old: Path, target: Path) -> None:
@@ -140,11 +98,7 @@ def _put_in_place(new: Path, old: Path, target: Path) -> None:
             with contextlib.suppress(FileNotFoundError):
                 target.rename(old)
             new.rename(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    to_disk(target.parent)
 
 
 def _exchanged(one: Path, other: Path) -> bool:
