@@ -229,7 +229,7 @@ def test_a_mistake_in_the_file_is_a_wrong_call(project: Project) -> None:
     ended = project.process("infer", "graph.yaml")
     assert ended.code == 2
     assert (
-        "graph.yaml:5: step 'one' uses model 'tow', which is not given; what to do did you mean 'two'?"
+        "graph.yaml:5: step 'one' uses model 'tow', which is not given; what to do: did you mean 'two'?"
         in ended.error.message
     )
     assert ended.out == ""

@@ -23,6 +23,7 @@ from penstock.inference.recorded_models import servable_uri
 from penstock.inference.sources import find_source, known_columns
 from penstock.inference.spec import Step
 from penstock.inference.streaming.finding import ModelFinder
+from penstock.inference.wanted_kinds import wanted_kinds
 from penstock.inference.ways import ends, ordered
 from penstock.models.registry import describe
 from penstock.models.signature import ModelInfo
@@ -127,7 +128,8 @@ def found_models(inference: Inference) -> dict[str, ModelRef]:
             raise ResolutionError(
                 f"{_place(inference.file, name)}: model {name!r} is not there: {finder.why_missing(name)}",
                 got=f"pipelines that have run: {', '.join(sorted(known)) or 'none'}",
-                hint="run that pipeline first, or choose another of its models with select",
+                hint="run that pipeline first, or choose another of its models with select;"
+                " one whose files are gone does not count",
             )
     return {name: ref for name, ref in found.items() if ref is not None}
 
@@ -151,6 +153,7 @@ def plan_of(inference: Inference) -> InferencePlan:
             database_url(step.lookup.url, inference.project_root)
     assert file.source is not None, "compiled() refuses a file without"
     source = find_source(file.source, inference.project_root).files
+    source = replace(source, kinds=wanted_kinds(file.graph, infos))
     flow, problems = flow_of_columns(file.graph, known_columns(source), infos)
     refuse(problems, error=UsageError, place_of=file.place_of, what=str(file.path))
     return InferencePlan(

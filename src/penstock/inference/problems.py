@@ -33,7 +33,7 @@ class Problem:
     def in_one_line(self) -> str:
         """Returns the problem with all that belongs to it."""
         parts = [("expected", self.expected), ("got", self.got), ("what to do", self.hint)]
-        return "; ".join([self.message, *(f"{label} {text}" for label, text in parts if text)])
+        return "; ".join([self.message, *(f"{label}: {text}" for label, text in parts if text)])
 
 
 def refuse(
@@ -59,5 +59,8 @@ def refuse(
         raise error(
             prefixes[0] + problem.message, expected=problem.expected, got=problem.got, hint=problem.hint
         )
-    told = [f"({i}) {p}{problem.in_one_line()}" for i, (p, problem) in enumerate(zip(prefixes, problems), 1)]  # noqa: B905  of one length
-    raise error(f"{what} has {len(problems)} problems: {' '.join(told)}")
+    told = [
+        f"\n  ({number}) {prefix}{problem.in_one_line()}"
+        for number, (prefix, problem) in enumerate(zip(prefixes, problems, strict=True), 1)
+    ]
+    raise error(f"{what} has {len(problems)} problems:{''.join(told)}")

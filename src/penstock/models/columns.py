@@ -254,20 +254,20 @@ def _row_shape(spec: TensorSpec, offsets: Array) -> tuple[int, ...]:
 
 
 def _wrong_length(spec: TensorSpec, wanted: int, found: int, row: int) -> DataError:
-    expected = f"{spec}: {wanted} {'value' if wanted == 1 else 'values'} in every row"
+    expected, got = f"{spec}: {wanted} value(s) in every row", f"{found} in row {row} of the batch"
     if not found:
         return DataError(
             f"feature {spec.name!r} is missing",
             input=spec.name,
             expected=expected,
-            got=f"none in row {row} of the batch",
+            got=got,
             hint="fill in missing values before the model, or serve it behind a signature that takes them",
         )
     return DataError(
         f"feature {spec.name!r} does not have the shape that the model takes",
         input=spec.name,
         expected=expected,
-        got=f"{found} in row {row} of the batch",
+        got=got,
         hint="give every row as many values as the model was trained with",
     )
 

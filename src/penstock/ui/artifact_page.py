@@ -31,8 +31,15 @@ def artifact_text(artifact: Artifact, producer: ExecutionRecord | None) -> str:
         lines.append(f"  state: {artifact.state}")
     if producer is not None:
         lines.append(f"  made by: {producer.node_id} of {producer.pipeline}, run {producer.run_id}")
-    lines += [f"  {name}: {shown(value)}" for name, value in _properties(artifact)]
+    lines += [
+        f"  {name}: {shown(value)}" for name, value in _properties(artifact) if not _is_told(artifact, name)
+    ]
     return "\n".join([*lines, *_content(artifact.uri), *_told(artifact)])
+
+
+def _is_told(artifact: Artifact, name: str) -> bool:
+    """Says whether a property is among what :func:`_told` tells in words."""
+    return artifact.type_name in _INFERENCE and name in ("models", "failures")
 
 
 def _told(artifact: Artifact) -> Iterator[str]:
@@ -62,7 +69,8 @@ def _content(uri: str) -> Iterator[str]:
         yield "  its files are not there"
         return
     entries = files.walk(uri)
-    yield f"  holds {len(entries):,} files, {size(sum(entry.size for entry in entries))}:"
+    word = "file" if len(entries) == 1 else "files"
+    yield f"  holds {len(entries):,} {word}, {size(sum(entry.size for entry in entries))}:"
     for entry in entries[:20]:
         yield f"    {entry.name or os.path.basename(uri)}  {size(entry.size)}"
     if len(entries) > 20:

@@ -156,7 +156,9 @@ def _outcome(
     seconds: float | None,
 ) -> RunOutcome:
     ids = {
-        result.node_id: result.execution_id for result in nodes if result.execution_id and result.has_outputs
+        result.node_id: result.execution_id
+        for result in nodes
+        if result.execution_id and (result.has_outputs or result.stop)
     }
     outputs = store.outputs_of_all(ids.values())
     by_node = {node_id: outputs.get(execution, {}) for node_id, execution in ids.items()}

@@ -40,7 +40,9 @@ def test_csv_is_typed_over_all_files(tmp_path: Path) -> None:
 
 def test_numbers_keep_all_their_digits(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,price\n1,1234567.89\n2,0.1257302210933933\n")
-    (tmp_path / "a.jsonl").write_text('{"id": 1, "price": 1234567.89}\n{"id": 2, "price": 0.1257302210933933}\n')
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": 1, "price": 1234567.89}\n{"id": 2, "price": 0.1257302210933933}\n'
+    )
 
     for path in (tmp_path / "a.csv", tmp_path / "a.jsonl"):
         table = results(_read(tmp_path / path.suffix, path), "kept")
@@ -240,7 +242,7 @@ def test_examples_of_an_artifact(tmp_path: Path, format: SourceFormat) -> None:
 
     assert table["id"].to_pylist() == list(range(7))
     assert table["name"].to_pylist() == [f"n{n}" for n in range(7)]
-    assert str(table.schema.field("x").type) == "double"
+    assert str(table.schema.field("x").type) == "float"
 
 
 def test_files_may_be_in_an_object_store(tmp_path: Path, bucket: str) -> None:

@@ -343,7 +343,7 @@ class TestBadRows:
             ({"a": [1.0], "b": ["x"], "c": [1.0]}, "'b' is of another type"),
             (
                 {"a": [1.0, 1.0], "b": [1.0, None], "c": [1.0, 1.0]},
-                "'b' does not have the shape.*got: 0 in row 1",
+                "'b' is missing.*got: 0 in row 1",
             ),
             ({"a": [1.0], "b": [[1.0, 2.0]], "c": [1.0]}, "got: 2 in row 0"),
         ],

@@ -192,7 +192,7 @@ class TestBadRows:
             (lambda t: t.assign(b="text"), "'b' is of another type.*got: string"),
             (
                 lambda t: t.assign(b=t["b"].mask(t.index == 7)),
-                r"'b' does not have the shape.*got: 0 in row 7",
+                r"'b' is missing.*got: 0 in row 7",
             ),
             (lambda t: t.assign(b=[[1.0, 2.0]] * len(t)), r"expected: b.*1 value\(s\).*got: 2 in row 0"),
         ],

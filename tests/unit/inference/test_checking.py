@@ -160,7 +160,7 @@ def test_models_must_be_given_and_used() -> None:
 def test_all_problems_are_told_in_one_error() -> None:
     with pytest.raises(ParameterError) as caught:
         check(changed(ONE, ONE, source_rows=0))
-    assert "the graph has 2 problems: (1) two steps are called 'one'" in str(caught.value)
+    assert "the graph has 2 problems:\n  (1) two steps are called 'one'" in str(caught.value)
     assert "(2) source_rows must be at least 1" in str(caught.value)
 
 

@@ -239,7 +239,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read(tmp_path, SHORT.replace("    model: m", "    model: n\n    from: two"))
     told = str(caught.value)
-    assert "g.yaml has 3 problems: (1) " in told
+    assert "g.yaml has 3 problems:\n  (1) " in told
     assert "g.yaml:7: step 'one' comes from 'two'" in told
     assert "g.yaml:6: step 'one' uses model 'n'" in told
     assert "g.yaml:3: no step uses model 'm'" in told

@@ -56,17 +56,20 @@ def _model(model: ModelFigures) -> Html:
     if figures.get("model_bytes"):
         facts.append(size(float(figures["model_bytes"])))
     measured = [("Batches", count(figures.get("batches") or 0), "")]
-    measured += _percentiles("Rows in a batch", model.percentiles("batch_rows"), "")
-    measured += _percentiles("Milliseconds", model.percentiles("latency_ms"), " of a batch")
+    measured += _percentiles("Rows in a batch", model.percentiles("batch_rows"))
+    measured += _percentiles("Milliseconds a batch", model.percentiles("latency_ms"))
     heading = f"Model {model.id}" if model.id else "Model"
     return section(
         f"{heading} · {model.name}" if model.name else heading, cards(measured), note=", ".join(facts)
     )
 
 
-def _percentiles(label: str, found: Sequence[tuple[str, float]], what: str) -> Iterator[tuple[str, str, str]]:
-    for name, value in found:
-        yield label, number(value), f"{name}th percentile{what}"
+def _percentiles(label: str, found: Sequence[tuple[str, float]]) -> Iterator[tuple[str, str, str]]:
+    """Yields one card: the first percentile, which is the median, in large; the others below."""
+    if found:
+        (_, middle), *others = found
+        told = [f"{name}th percentile {number(value)}" for name, value in others]
+        yield label, number(middle), ", ".join(["median", *told])
 
 
 def _causes(causes: Sequence[Cause]) -> Html | None:

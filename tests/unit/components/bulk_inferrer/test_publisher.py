@@ -72,7 +72,7 @@ def test_figures_stand_on_the_execution_and_on_the_results() -> None:
         "signatures": ["serving_default"],
         "splits": ["train"],
         "failures": [{"stage": "inference", "cause": "no value", "rows": 2}],
-        "sinks": ["table t: 6998 rows"],
+        "sinks": ["table t: 6,998 rows"],
     }
     assert set(record.artifacts) == {"inference_result", "dead_letters"}
     assert record.artifacts["inference_result"][0].custom_properties == {
@@ -90,6 +90,22 @@ def test_with_too_many_failures_results_are_withheld_and_the_run_stops() -> None
     assert record.stop == (
         "2 of 7,000 rows failed, and max_failed_fraction is 0.0001: no value (inference, 2). The rows are in "
         "BulkInferrer.dead_letters; no results are published"
+    )
+
+
+def test_a_run_that_stops_says_of_each_cause_what_failed_and_counts_the_rest() -> None:
+    causes = [
+        ("inference", f"feature 'f{i}' is missing; expected: f{i}; got: 0; what to do: fill it in", 2)
+        for i in range(5)
+    ]
+    summary = replace(SUMMARY, failed_rows=10, failures=tuple(causes))
+
+    stop = BulkInferrerPublisher().describe(work(), BulkInferrerResult(summary, withheld=True)).stop
+
+    assert stop is not None
+    assert stop.split(": ", 1)[1].startswith(
+        "feature 'f0' is missing (inference, 2); feature 'f1' is missing (inference, 2); "
+        "feature 'f2' is missing (inference, 2); other causes (4). The rows are in "
     )
 
 

@@ -127,7 +127,7 @@ def _check(table: Table, schema: pa.Schema, dialect: str) -> None:
         raise _clash(
             table,
             f"has no column {missing[0]!r}",
-            hint=f"{did_you_mean(missing[0], there)} Choose columns for the sink, or name another table",
+            hint=f"{did_you_mean(missing[0], there)}; choose columns for the sink, or name another table",
         )
     for field in schema:
         column = there[field.name]
