@@ -130,6 +130,8 @@ class _Flow:
             self._need(step, ("model", "inputs"), name, rows)
         if signature is not None and info is not None and not work.preprocess:
             self._check_inputs(step, work, signature, info, rows)
+        if signature is not None:
+            self._check_outputs(step, work, signature)
         known, more = dict(rows.known), rows.more
         made = outputs_of(work, signature)
         if work.postprocess or made is None:
@@ -189,6 +191,15 @@ class _Flow:
                     self._tell(("steps", self._index[step.name], "model"), message, rows, column)
             elif column in rows.known:
                 self._check_type(step, work, spec, column, rows.known[column])
+
+    def _check_outputs(self, step: Step, work: ModelStep, signature: Signature) -> None:
+        names = [spec.name for spec in signature.outputs]
+        for name in work.outputs if names else ():
+            if name not in names:
+                self._add(
+                    step, ("model", "outputs", name), f"model {work.model!r} has no output {name!r}",
+                    hint=did_you_mean(name, names),
+                )  # fmt: skip
 
     def _check_type(self, step: Step, work: ModelStep, spec: TensorSpec, name: str, column: Column) -> None:
         fits = column.kind is None or is_taken(column.kind, spec.dtype)

@@ -43,6 +43,13 @@ def test_a_model_adds_its_outputs_and_which_model_it_was() -> None:
     assert at("one", ONE) == (["id", "x", "name", "score", "model_id", "model_version"], False)
 
 
+def test_an_output_that_the_model_does_not_have_is_refused_before_it_is_loaded() -> None:
+    with pytest.raises(ParameterError) as caught:
+        at("one", Step("one", model=ModelStep("m", outputs={"scoer": "chance"})))
+
+    assert str(caught.value) == "model 'm' has no output 'scoer'; what to do: did you mean 'score'?"
+
+
 def test_ways_that_meet_keep_what_is_common_and_prefix_the_rest() -> None:
     names, more = at("meet", ONE, TWO, Step("meet", BOTH))
     assert names == [
