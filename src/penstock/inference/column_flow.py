@@ -11,7 +11,7 @@ from penstock.inference.columns import UNKNOWN as UNKNOWN
 from penstock.inference.columns import Column as Column
 from penstock.inference.columns import Columns as Columns
 from penstock.inference.columns import Kind as Kind
-from penstock.inference.columns import is_taken, outputs_of, takes_examples
+from penstock.inference.columns import is_taken, kind_of_dtype, outputs_of, takes_examples
 from penstock.inference.problems import Place, Problem, refuse
 from penstock.inference.spec import SOURCE, InferenceGraph, ModelStep, Step
 from penstock.inference.ways import (
@@ -74,7 +74,7 @@ class _Flow:
         elif step.function is not None:
             # It may replace any of them: which there are stays known, what they hold does not.
             rows = Columns(
-                {name: replace(c, kind=None, is_list=None, dtype="") for name, c in rows.known.items()},
+                {name: Column(column.added_by) for name, column in rows.known.items()},
                 more=True,
             )
         elif step.split is not None:
@@ -202,6 +202,17 @@ class _Flow:
                 )  # fmt: skip
 
     def _check_type(self, step: Step, work: ModelStep, spec: TensorSpec, name: str, column: Column) -> None:
+        wanted = kind_of_dtype(spec.dtype)
+        if column.readable is not None and wanted not in (None, "bytes", *column.readable):
+            self._add(
+                step,
+                ("model", "inputs", spec.name),
+                f"column {name!r} is not what model {work.model!r} takes",
+                str(spec),
+                "values of which none is a" + (" whole number" if wanted == "int" else " number"),
+                "name the column that is meant with `inputs`, or convert this one with `preprocess`",
+            )
+            return
         fits = column.kind is None or is_taken(column.kind, spec.dtype)
         width = 1
         for size in (spec.shape or ())[1:]:

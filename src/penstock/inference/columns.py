@@ -22,12 +22,15 @@ class Column:
         kind: Its kind of value; ``None`` where that is not known.
         is_list: Whether it has lists of values; ``None`` where that is not known.
         dtype: NumPy's name of its type, or ``string``; empty where it is not known.
+        readable: Where values are text or JSON of a file: kinds of number as which one of the first ones can be read;
+            ``None`` where that is not known.
     """
 
     added_by: str = SOURCE
     kind: Kind | None = None
     is_list: bool | None = None
     dtype: str = ""
+    readable: tuple[Kind, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,15 @@ def _column(spec: TensorSpec | None) -> Column:
         else "int"
     )
     return Column(kind=kind, is_list=holds_lists(spec), dtype=spec.dtype)
+
+
+def kind_of_dtype(dtype: str) -> Kind | None:
+    """Returns the kind that an input of some type is read as; ``None`` where it takes text and numbers alike."""
+    if dtype == "string":
+        return "bytes"
+    if dtype.startswith(("float", "bfloat", "double", "complex")):
+        return "float"
+    return "int" if dtype.startswith(("int", "uint", "bool")) else None
 
 
 def holds_lists(spec: TensorSpec) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -46,7 +46,12 @@ def dead_letters(flow: Flow, key: str | None) -> ResultRows:
     rows = _failed_rows(flow)
     places = {flow.place.row_number(position): flow.place.file_of(position) for position in flow.lost}
     letters = [
-        _letter(failure, rows.get(failure.row, {}), places.get(failure.row, flow.place.file), key)
+        _letter(
+            failure,
+            failure.values or rows.get(failure.row, {}),
+            places.get(failure.row, flow.place.file),
+            key,
+        )
         for failure in failures
     ]
     batch = pa.RecordBatch.from_arrays(
@@ -67,7 +72,7 @@ def _failed_rows(flow: Flow) -> dict[int, dict[str, Any]]:
     }
 
 
-def _letter(failure: Failure, row: dict[str, Any], file: str, key: str | None) -> Sequence[Any]:
+def _letter(failure: Failure, row: Mapping[str, Any], file: str, key: str | None) -> Sequence[Any]:
     text = json.dumps({"line": failure.text}, ensure_ascii=False) if failure.text is not None else None
     return (
         None if key is None or row.get(key) is None else _text(row[key]),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ class Failure:
         error: Why, in a line.
         text: What could be read of it, where it could not be read as a row.
         file: Its file, where that is another than its batch's.
+        values: Its values by column, where one of them could not be read as what it must be.
     """
 
     row: int
@@ -43,6 +44,7 @@ class Failure:
     error: str
     text: str | None = None
     file: str | None = None
+    values: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.inference.columns import Kind
 from penstock.inference.spec import InferenceGraph, SourceFormat
 
 
@@ -37,11 +38,14 @@ class SourceFiles:
         files: Their URIs.
         format: Their format; ``None`` where each tells by its content or name (shards of an Examples artifact).
         columns: Columns to read; ``None`` means all.
+        kinds: As what columns of CSV and JSON Lines are to be read, because models want them so; the others tell by
+            their values. A row whose cell cannot be read so is a failed row. Whole numbers are no less than floats.
     """
 
     files: tuple[str, ...]
     format: SourceFormat | None = None
     columns: tuple[str, ...] | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 from penstock import files
 from penstock.artifacts.artifact import IS_EXTERNAL, Artifact
 from penstock.artifacts.standard import Model, PushedModel
+from penstock.errors import PenstockError
 from penstock.inference.job import ModelRef
 from penstock.metadata.store import MetadataStore
 from penstock.models.properties import FLAVOR, recorded_info
@@ -49,6 +53,15 @@ def model_info(model: Model) -> ModelInfo:
     """
     recorded = recorded_info(model)
     return recorded if recorded is not None and recorded.signatures else describe(servable_uri(model))
+
+
+def known_models(models: Mapping[str, ModelRef]) -> dict[str, ModelInfo]:
+    """Returns what the files of models say of them, by name, without those that say nothing."""
+    known = {}
+    for name, ref in models.items():
+        with suppress(PenstockError):  # also where a handler has no files at all
+            known[name] = describe(ref.uri)
+    return known
 
 
 def _pushed_version(model: Artifact, store: MetadataStore) -> str:

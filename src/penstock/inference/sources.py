@@ -123,12 +123,19 @@ def known_columns(source: SourceFiles) -> Columns:
         )
     first = source.files[0]
     if source.format == "csv" or (source.format is None and _named(first, (".csv", ".csv.gz"))):
-        from penstock.examples.csv.lines import read_header
+        from penstock.inference.first_rows import csv_columns
 
-        return Columns({name: Column() for name in read_header(first)})
+        return csv_columns(source.files)
+    if source.format == "json_lines" or (source.format is None and _named(first, _JSON_LINES)):
+        from penstock.inference.first_rows import json_columns
+
+        return json_columns(source.files)
     if source.format == "parquet" or (source.format is None and _named(first, (".parquet",))):
         return _of_parquet(source.files)
     return UNKNOWN
+
+
+_JSON_LINES = tuple(f".{name}{end}" for name in ("jsonl", "ndjson", "json") for end in ("", ".gz"))
 
 
 def _named(uri: str, suffixes: tuple[str, ...]) -> bool:

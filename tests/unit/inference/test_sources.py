@@ -69,7 +69,9 @@ def test_splits_of_several_artifacts_are_read_split_by_split(tmp_path: Path) -> 
 
 def test_columns_are_known_from_a_header_or_a_footer(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,x\n1,2\n")
-    assert known_columns(SourceFiles((str(tmp_path / "a.csv"),))) == Columns({"id": Column(), "x": Column()})
+    assert known_columns(SourceFiles((str(tmp_path / "a.csv"),))) == Columns(
+        {"id": Column(readable=("int", "float")), "x": Column(readable=("int", "float"))}
+    )
     table = pa.table({"i": [1], "f": [0.5], "t": ["x"], "v": [[1.5]], "b": [True]})
     pq.write_table(table, tmp_path / "a.parquet")
     found = known_columns(SourceFiles((str(tmp_path / "a.parquet"),)))
@@ -81,7 +83,11 @@ def test_columns_are_known_from_a_header_or_a_footer(tmp_path: Path) -> None:
         "b": (None, False),
     }
     assert not found.more
-    assert known_columns(SourceFiles((str(tmp_path / "a.jsonl"),))) == UNKNOWN
+    (tmp_path / "a.jsonl").write_text('{"x": 1.5, "t": "1"}\n')
+    assert known_columns(SourceFiles((str(tmp_path / "a.jsonl"),))) == Columns(
+        {"x": Column(readable=("float",)), "t": Column(readable=())}, more=True
+    )
+    assert known_columns(SourceFiles(("a.tfrecord",))) == UNKNOWN
     assert list(known_columns(SourceFiles(("x.png",), "files")).known) == ["file", "content"]
     (tmp_path / "bad.parquet").write_text("no")
     with pytest.raises(DataError, match="bad.parquet is no Parquet"):

@@ -21,6 +21,7 @@ from penstock.inference.job import ModelRef, SourceFiles
 from penstock.inference.recorded_models import model_info, recorded_model
 from penstock.inference.sources import find_examples, find_source, known_columns
 from penstock.inference.spec import InferenceGraph, ModelSettings
+from penstock.inference.wanted_kinds import wanted_kinds
 from penstock.models.registry import flavor_named
 from penstock.models.signature import ModelInfo
 from penstock.runtime.libraries import library_versions
@@ -44,6 +45,8 @@ class GraphInferrerDriver(Driver[GraphInferrerInputs, GraphInferrerParameters, G
         refs, infos = _models(inputs, parameters, context)
         source, fingerprint = _source(inputs, parameters, context)
         columns(graph, known_columns(source), infos)
+        if parameters.source is not None:
+            source = replace(source, kinds=wanted_kinds(graph, infos))
         parts = {
             "graph": _placeless(graph),
             "source": fingerprint,

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -11,12 +12,14 @@ import pyarrow.csv as arrow_csv
 from penstock import files
 from penstock.errors import DataError, PenstockError, did_you_mean
 from penstock.examples.batching import rebatch
-from penstock.examples.csv.cells import parse, widen
+from penstock.examples.csv.cells import parse
 from penstock.examples.csv.lines import common_header, find_problem, is_gzip
 from penstock.examples.kinds import FeatureKind
 from penstock.examples.shards import open_input
+from penstock.inference.columns import Kind
 from penstock.inference.flow import Failure
 from penstock.inference.reading.units import Piece, Unit, shared_out
+from penstock.inference.reading.wanted_cells import SetAside, kind_of, numbers_of
 from penstock.inference.spec import SOURCE
 
 _BLOCK_BYTES = 4 << 20
@@ -32,12 +35,19 @@ class CsvFiles:
         uris: Their URIs.
         columns: Columns to read; ``None`` means all.
         rows: Rows in a batch.
+        wanted: Kinds that models want of columns; a row with a cell that is not of it is a failed row.
 
     Raises:
         DataError: A header is missing, wrong, or different from the first file's, or a file is no UTF-8.
     """
 
-    def __init__(self, uris: Sequence[str], columns: Sequence[str] | None, rows: int) -> None:
+    def __init__(
+        self,
+        uris: Sequence[str],
+        columns: Sequence[str] | None,
+        rows: int,
+        wanted: Mapping[str, Kind] | None = None,
+    ) -> None:
         self._uris = tuple(uris)
         self._rows = rows
         self._header = common_header(self._uris)
@@ -46,6 +56,7 @@ class CsvFiles:
                 raise DataError(
                     f"the source has no column {name!r}", input=name, hint=did_you_mean(name, self._header)
                 )
+        self._wanted = dict(wanted or {})
         kinds = self._find_kinds()
         names = self._header if columns is None else columns
         self._kinds = {name: kinds[name] for name in names}
@@ -56,31 +67,38 @@ class CsvFiles:
         return shared_out(self._uris)
 
     def read(self, unit: Unit) -> Iterator[Piece]:
-        """Yields the rows of one file, those that have the wrong number of cells as failed rows."""
-        cells = _Cells(unit.files[0], self._header)
+        """Yields the rows of one file; failed are those that have the wrong number of cells, or an unreadable one."""
+        cells, aside = _Cells(unit.files[0], self._header), SetAside(unit.files[0], self._wanted)
         first_row = 0
-        for batch in rebatch(map(self._typed, cells.batches()), self._rows):
-            bad = cells.take_bad(first_row + batch.num_rows)
-            yield Piece(batch, bad)
-            first_row += batch.num_rows + len(bad)
+        for batch in rebatch(map(partial(self._typed, aside), cells.batches()), self._rows):
+            ragged = cells.take_bad(first_row + batch.num_rows)
+            yield aside.piece(batch, first_row, ragged)
+            first_row += batch.num_rows + len(ragged)
         rest = cells.take_bad(None)
         if rest:
-            yield Piece(self._typed(_no_cells(self._header)), rest)
+            yield Piece(self._typed(aside, _no_cells(self._header)), rest)
 
     def _find_kinds(self) -> dict[str, FeatureKind | None]:
         kinds: dict[str, FeatureKind | None] = dict.fromkeys(self._header)
         for uri in self._uris:
             for batch in _Cells(uri, self._header).batches():
                 for name, column in zip(self._header, batch.columns, strict=True):
-                    kinds[name] = widen(column, kinds[name])[0]
+                    kinds[name] = kind_of(column, kinds[name], self._wanted.get(name))
         return kinds
 
-    def _typed(self, cells: pa.RecordBatch) -> pa.RecordBatch:
-        columns = [self._column(cells, name, kind) for name, kind in self._kinds.items()]
+    def _typed(self, aside: SetAside, cells: pa.RecordBatch) -> pa.RecordBatch:
+        columns, bad = [], {}
+        for name, kind in self._kinds.items():
+            column, wanted = cells.column(cells.schema.get_field_index(name)), self._wanted.get(name)
+            if wanted is None or wanted == "bytes" or kind is None:
+                columns.append(self._column(column, name, kind))
+                continue
+            values, bad[name] = numbers_of(column, kind, _TYPES[kind])
+            columns.append(values)
+        aside.add(bad, cells.num_rows)
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
-    def _column(self, cells: pa.RecordBatch, name: str, kind: FeatureKind | None) -> pa.Array:
-        column = cells.column(cells.schema.get_field_index(name))
+    def _column(self, column: pa.Array, name: str, kind: FeatureKind | None) -> pa.Array:
         values = pa.nulls(len(column)) if kind is None else parse(column, kind, _TYPES["float"])
         if values is None or (kind is None and column.null_count < len(column)):
             raise DataError(

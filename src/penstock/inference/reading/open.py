@@ -17,12 +17,11 @@ from penstock.inference.reading.whole_files import WholeFiles
 from penstock.inference.spec import SourceFormat
 
 _READERS: dict[SourceFormat, Callable[[Sequence[str], Sequence[str] | None, int], SourceReader]] = {
-    "csv": CsvFiles,
-    "json_lines": JsonLines,
     "parquet": ParquetSource,
     "tfrecord": TFRecordSource,
     "files": WholeFiles,
 }
+_OF_TEXT: dict[SourceFormat, type[CsvFiles] | type[JsonLines]] = {"csv": CsvFiles, "json_lines": JsonLines}
 _SUFFIXES: dict[str, SourceFormat] = {
     ".csv": "csv",
     ".jsonl": "json_lines",
@@ -43,7 +42,10 @@ def open_source(source: SourceFiles, rows: int) -> SourceReader:
     Raises:
         DataError: A file cannot be read at all, the files differ in format or in their columns, or a column is missing.
     """
-    return _READERS[source.format or _format(source.files)](source.files, source.columns, rows)
+    format_ = source.format or _format(source.files)
+    if format_ in _OF_TEXT:
+        return _OF_TEXT[format_](source.files, source.columns, rows, source.kinds)
+    return _READERS[format_](source.files, source.columns, rows)
 
 
 def _format(files: Sequence[str]) -> SourceFormat:

@@ -10,18 +10,39 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from penstock import files
 from penstock.errors import DataError, ParameterError, PenstockError, StorageError
+from penstock.inference.columns import Kind
 from penstock.inference.job import InferenceJob, InferenceSummary, ModelRef, SourceFiles
+from penstock.inference.recorded_models import known_models
 from penstock.inference.spec import InferenceGraph, SinkSpec
 from penstock.inference.streaming import letters
 from penstock.inference.streaming.decoding import RefusedMessage
 from penstock.inference.streaming.incoming import Incoming, Outcome
 from penstock.inference.streaming.shelf import put
+from penstock.inference.wanted_kinds import wanted_kinds
 from penstock.inference.ways import ends
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Models = Mapping[str, ModelRef]
+
+
+class KindsOfModels:
+    """What the models that serve want columns to be read as.
+
+    Args:
+        graph: What is done with the rows.
+    """
+
+    def __init__(self, graph: InferenceGraph) -> None:
+        self._graph = graph
+        self._known: tuple[Models, Mapping[str, Kind]] = ({}, {})
+
+    def __call__(self, models: Models) -> Mapping[str, Kind]:
+        """Returns the kinds by column; models' files are looked at when others serve than before."""
+        if models != self._known[0]:
+            self._known = (dict(models), wanted_kinds(self._graph, known_models(models)))
+        return self._known[1]
 
 
 class RunJob(Protocol):
@@ -100,6 +121,7 @@ class Scorer:
         self._has_changed = has_changed
         self._refused = refused
         self._ends = ends(graph)
+        self._kinds = KindsOfModels(graph)
 
     def score(self, incoming: Sequence[Incoming], models: Models) -> TickResult:
         """Scores inputs, delivers and publishes their results; doing it again does no harm.
@@ -116,7 +138,7 @@ class Scorer:
                 result += self._given_up(item, letters.of_messages(item, self._refused(item.name)), models)
             else:
                 readable.append(item)
-        groups, unread = self._alike(readable)
+        groups, unread = self._alike(readable, models)
         result += TickResult(unread=tuple(unread))
         for group in groups:
             result += self._run(group, models)
@@ -124,7 +146,9 @@ class Scorer:
 
     # -------------------------------------------------------------------------------------------------------- what fits
 
-    def _alike(self, incoming: Sequence[Incoming]) -> tuple[list[list[Incoming]], list[tuple[Incoming, str]]]:
+    def _alike(
+        self, incoming: Sequence[Incoming], models: Models
+    ) -> tuple[list[list[Incoming]], list[tuple[Incoming, str]]]:
         """Groups inputs by their columns: a job reads its files as one table, and a neighbour must not change types."""
         if len(incoming) < 2:
             return [[item] for item in incoming], []
@@ -132,17 +156,18 @@ class Scorer:
         unread = []
         for item in incoming:
             try:
-                groups.setdefault(self._columns(item), []).append(item)
+                groups.setdefault(self._columns(item, models), []).append(item)
             except PenstockError as error:
                 if not _is_about(error, [item]):
                     raise
                 unread.append((item, str(error)))
         return list(groups.values()), unread
 
-    def _columns(self, item: Incoming) -> str:
+    def _columns(self, item: Incoming, models: Models) -> str:
         from penstock.inference.reading import open_source
 
-        reader = open_source(SourceFiles((item.uri,), item.format), self._graph.source_rows)
+        source = SourceFiles((item.uri,), item.format, kinds=self._kinds(models))
+        reader = open_source(source, self._graph.source_rows)
         return f"{type(reader).__name__}: {reader.schema}"
 
     # --------------------------------------------------------------------------------------------------------- the job
@@ -154,7 +179,7 @@ class Scorer:
         job = InferenceJob(
             graph=self._graph,
             models=models,
-            source=SourceFiles(tuple(item.uri for item in group), group[0].format),
+            source=SourceFiles(tuple(item.uri for item in group), group[0].format, kinds=self._kinds(models)),
             result_uri=os.path.join(work, "results"),
             dead_letters_uri=os.path.join(work, "failed"),
             project_root=self._places.project_root,

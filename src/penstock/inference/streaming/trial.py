@@ -12,7 +12,7 @@ from penstock.errors import PenstockError
 from penstock.inference.job import InferenceJob, InferenceSummary, ModelRef, SourceFiles
 from penstock.inference.spec import InferenceGraph
 from penstock.inference.streaming.incoming import Incoming
-from penstock.inference.streaming.scoring import Places, RunJob, TickResult
+from penstock.inference.streaming.scoring import KindsOfModels, Places, RunJob, TickResult
 
 _SAMPLE_ROWS = 16
 
@@ -32,6 +32,7 @@ class Trial:
         self._graph = graph
         self._places = places
         self._run_job = run_job
+        self._kinds = KindsOfModels(graph)
         self._sample = os.path.join(os.path.dirname(places.work), "sample.parquet")
         self._wanted = not os.path.exists(self._sample)
 
@@ -43,7 +44,7 @@ class Trial:
             if outcome.rows and not outcome.failed:
                 # A file may have been taken away since; another one will come.
                 with suppress(PenstockError):
-                    self._wanted = not self._keep(item)
+                    self._wanted = not self._keep(item, outcome.models)
                 return
 
     def refusal(self, before: Models, after: Models) -> str:
@@ -63,13 +64,14 @@ class Trial:
             return f"it fails on every row that came in before: {cause}"
         return _lost_columns(known, found)
 
-    def _keep(self, item: Incoming) -> bool:
+    def _keep(self, item: Incoming, models: Models) -> bool:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         from penstock.inference.reading import open_source
 
-        reader = open_source(SourceFiles((item.uri,), item.format), _SAMPLE_ROWS)
+        source = SourceFiles((item.uri,), item.format, kinds=self._kinds(models))
+        reader = open_source(source, _SAMPLE_ROWS)
         piece = next(iter(reader.read(reader.units(1)[0])), None)
         if piece is None or not piece.batch.num_rows:
             return False

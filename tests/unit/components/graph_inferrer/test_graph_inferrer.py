@@ -157,7 +157,9 @@ def test_the_plan_names_models_and_files(place: Place) -> None:
     decided = place.decide()
     assert isinstance(decided, Run)
     ref = ModelRef(str(place.root / "model"), "sklearn", 3, "d" * 12, trusted=False)
-    assert decided.plan == GraphInferrerPlan({"m": ref}, SourceFiles((str(place.root / "rows.csv"),)))
+    assert decided.plan == GraphInferrerPlan(
+        {"m": ref}, SourceFiles((str(place.root / "rows.csv"),), kinds={"x": "float"})
+    )
     assert decided.properties["input_base"] == "rows.csv"
     assert str(decided.properties["input_fingerprint"]).startswith("num_files:1,total_bytes:9,sha256:")
 
@@ -195,7 +197,9 @@ def test_folders_and_patterns_are_sources_too(place: Place) -> None:
         (place.root / "rows" / name).write_text("id,x\na,1\n")
     expected = tuple(str(place.root / "rows" / name) for name in ("a.csv", "b.csv"))
     assert place.decide(source=SourceSpec("rows")).plan.source.files == expected
-    assert place.decide(source=SourceSpec("rows/*.csv", "csv")).plan.source == SourceFiles(expected, "csv")
+    assert place.decide(source=SourceSpec("rows/*.csv", "csv")).plan.source == SourceFiles(
+        expected, "csv", kinds={"x": "float"}
+    )
     with pytest.raises(DataError, match="the source rows/\\*.txt has no files"):
         place.decide(source=SourceSpec("rows/*.txt"))
 
