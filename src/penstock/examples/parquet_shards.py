@@ -3,23 +3,20 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from penstock import files
 from penstock.examples.discovery import FeatureDiscovery
 from penstock.examples.kinds import FeatureSet
 from penstock.examples.layout import table_schema, to_table_layout
+from penstock.examples.parquet_sink import ParquetSink
 from penstock.examples.shard_names import ShardNames
 from penstock.examples.shards import read_parquet
 
 _ROW_GROUP_ROWS = 65_536
 _ROW_GROUP_BYTES = 64 << 20
-_COMPRESSION = "zstd"
 
 
 class ParquetFile:
@@ -36,33 +33,23 @@ class ParquetFile:
         self.features = features
         self.rows = 0
         self._schema = table_schema(features)
-        with files.storage_errors("write", uri):
-            self._sink = _open_sink(uri)
-            self._writer = pq.ParquetWriter(self._sink, self._schema, compression=_COMPRESSION)
+        self._sink = ParquetSink(uri, self._schema)
 
     def write(self, batches: list[pa.RecordBatch]) -> None:
         """Appends batches of either layout as one row group."""
         table = pa.Table.from_batches(
             [to_table_layout(batch, self.features) for batch in batches], self._schema
         )
-        with files.storage_errors("write", self.uri):
-            self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._sink.write(table)
         self.rows += table.num_rows
 
     def close(self) -> None:
         """Ends the file."""
-        with files.storage_errors("write", self.uri):
-            self._writer.close()
-            self._sink.close()
+        self._sink.close()
 
     def abandon(self) -> None:
         """Closes the file; whether it is whole does not matter any more."""
-        with contextlib.suppress(OSError, pa.ArrowException):
-            self._writer.close()
-        # A writer that could not be closed would try once more when it is collected, and complain then.
-        self._writer.is_open = False
-        with contextlib.suppress(OSError):
-            self._sink.close()
+        self._sink.abandon()
 
 
 @dataclass(slots=True)
@@ -151,9 +138,3 @@ def _rewrite(uri: str, features: FeatureSet) -> None:
         wider.write([batch])
     wider.close()
     files.rename(wider.uri, uri)
-
-
-def _open_sink(uri: str) -> Any:
-    if files.is_local(uri):
-        return pa.OSFile(files.local_path(uri), "wb")
-    return pa.PythonFile(files.open(uri, "wb"), "w")

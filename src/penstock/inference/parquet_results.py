@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from penstock import files
+from penstock.examples.parquet_sink import ParquetSink
 from penstock.examples.shards import open_parquet
 from penstock.inference.schemas import conform
 from penstock.inference.writing import OpenResults, ResultRows
@@ -56,16 +54,11 @@ class ParquetFile:
     """
 
     def __init__(self, uri: str, schema: pa.Schema) -> None:
-        self._uri = uri
         self._schema = schema
         self._held: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
-        with files.storage_errors("write", uri):
-            self._sink = _open_sink(uri)
-            self._writer = pq.ParquetWriter(
-                self._sink, schema, compression="zstd", use_dictionary=_text_columns(schema)
-            )
+        self._sink = ParquetSink(uri, schema, _text_columns(schema))
 
     def write(self, rows: ResultRows) -> None:
         """Appends rows."""
@@ -82,34 +75,20 @@ class ParquetFile:
     def close(self) -> None:
         """Ends the file."""
         self._flush()
-        with files.storage_errors("write", self._uri):
-            self._writer.close()
-            self._sink.close()
+        self._sink.close()
 
     def abandon(self) -> None:
         """Closes the file; whether it is whole does not matter any more."""
-        with contextlib.suppress(OSError, pa.ArrowException):
-            self._writer.close()
-        # A writer that could not be closed would try once more when it is collected, and complain then.
-        self._writer.is_open = False
-        with contextlib.suppress(OSError):
-            self._sink.close()
+        self._sink.abandon()
 
     def _flush(self) -> None:
         if not self._rows:
             return
         table = pa.Table.from_batches(self._held, self._schema)
-        with files.storage_errors("write", self._uri):
-            self._writer.write_table(table, row_group_size=table.num_rows)
+        self._sink.write(table)
         self._held, self._rows, self._bytes = [], 0, 0
 
 
 def _text_columns(schema: pa.Schema) -> list[str]:
     """Returns the columns in which values recur; to look for recurring numbers takes longer than all else together."""
     return [field.name for field in schema if pa.types.is_string(field.type)]
-
-
-def _open_sink(uri: str) -> Any:
-    if files.is_local(uri):
-        return pa.OSFile(files.local_path(uri), "wb")
-    return pa.PythonFile(files.open(uri, "wb"), "w")
