@@ -24,7 +24,6 @@ from penstock.inference.sources import find_source, known_columns
 from penstock.inference.spec import Step
 from penstock.inference.streaming.finding import ModelFinder
 from penstock.inference.wanted_kinds import wanted_kinds
-from penstock.inference.wanted_kinds import wanted_kinds
 from penstock.inference.ways import ends, ordered
 from penstock.models.registry import describe
 from penstock.models.signature import ModelInfo
@@ -154,7 +153,6 @@ def plan_of(inference: Inference) -> InferencePlan:
             database_url(step.lookup.url, inference.project_root)
     assert file.source is not None, "compiled() refuses a file without"
     source = find_source(file.source, inference.project_root).files
-    source = replace(source, kinds=wanted_kinds(file.graph, infos))
     source = replace(source, kinds=wanted_kinds(file.graph, infos))
     flow, problems = flow_of_columns(file.graph, known_columns(source), infos)
     refuse(problems, error=UsageError, place_of=file.place_of, what=str(file.path))

@@ -13,6 +13,7 @@ from penstock.ui.tables import count, duration, size, table
 
 _COLUMNS = 9
 _LONGEST = 40
+_IDENTITY = ("model_version", "model_id")
 _INDENT = "  "
 
 
@@ -41,7 +42,8 @@ def _sentence(model: ModelFigures) -> str:
         parts[0] += f" ({', '.join(map(str, facts))})"
     if model.version:
         parts[0] += f", version {model.version}"
-    parts.append(f"{count(int(figures.get('batches') or 0))} batches")
+    batches = int(figures.get("batches") or 0)
+    parts.append(f"{count(batches)} {'batch' if batches == 1 else 'batches'}")
     parts += _percentiles("rows in a batch", model.percentiles("batch_rows"), ",.0f", "")
     parts += _percentiles("latency", model.percentiles("latency_ms"), ",.3g", " ms")
     if figures.get("load_seconds"):
@@ -64,11 +66,20 @@ def _sample(sample: Sample) -> Iterator[str]:
         yield f"{_INDENT}no rows{title}; columns {', '.join(names)}"
         return
     # What was asked comes first, what was answered last: where not all have room, both ends are shown.
-    shown = names if len(names) <= _COLUMNS else [names[0], *names[1 - _COLUMNS :]]
+    shown = _fitting(names)
     left_out = f", without {len(names) - len(shown)} columns" if len(shown) < len(names) else ""
     yield f"{_INDENT}first rows{title}{left_out}:"
     cells = [[_cell(row, name) for name in shown] for row in sample.rows]
     yield from _indented(table([_cut(name) for name in shown], cells))
+
+
+def _fitting(names: Sequence[str]) -> list[str]:
+    """Returns the columns that there is room for; which model it was gives way first."""
+    shown = list(names)
+    while len(shown) > _COLUMNS:
+        identity = next((name for name in shown if name.endswith(_IDENTITY)), None)
+        shown.remove(shown[1] if identity is None else identity)
+    return shown
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
@@ -77,6 +88,8 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, bytes):
+        return f"({len(value):,} bytes)"
     if isinstance(value, (list, tuple)):
         return _cut(
             "[" + ", ".join(f"{one:.4g}" if isinstance(one, float) else str(one) for one in value) + "]"

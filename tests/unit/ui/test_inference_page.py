@@ -37,6 +37,31 @@ def lines(artifact: Any) -> list[str]:
     return [" ".join(line.split()) for line in artifact_text(artifact, None).splitlines()]
 
 
+def test_bytes_are_counted_and_which_model_it_was_gives_way_where_there_is_no_room(tmp_path: Path) -> None:
+    names = [
+        "id",
+        "image",
+        "a_score",
+        "a_model_id",
+        "a_model_version",
+        "b_score",
+        "b_model_id",
+        "b_model_version",
+    ]
+    artifact = result(tmp_path, **FIGURES | {"batches": 1})
+    columns = {name: [1] for name in [*names, "c", "d", "winner"]} | {"image": [b"\x89PNG"]}
+    pq.write_table(pa.table(columns), tmp_path / "results-00000-of-00001.parquet")
+
+    told = lines(artifact)
+
+    assert told[-3:] == [
+        "first rows, without 2 columns:",
+        "id image a_score b_score b_model_id b_model_version c d winner",
+        "1 (4 bytes) 1 1 1 1 1 1 1",
+    ]
+    assert any("; 1 batch; " in line for line in told)
+
+
 def test_parquet(tmp_path: Path) -> None:
     table = pa.table(
         {
