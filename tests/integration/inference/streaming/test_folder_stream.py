@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from streams import GRAPH, FakeEngine, FakePins, letters_of, results_of, running
 from penstock.errors import StorageError, UsageError
 from penstock.inference.job import InferenceJob, InferenceSummary
 from penstock.inference.spec import SinkSpec
+from penstock.inference.streaming import service
 from penstock.inference.streaming.incoming import SourceLostError
 from penstock.inference.streaming.service import Limits, serve
 from penstock.inference.streaming.setup import StreamSetup
@@ -287,6 +289,26 @@ def test_sinks_get_each_file_once_also_when_it_is_scored_again(tmp_path: Path) -
     assert sorted((row["id"], row["y"]) for row in lines) == [("a", 5.0), ("b", 10.0)]
     with sqlite3.connect(tmp_path / "rows.db") as db:
         assert sorted(db.execute("SELECT id, y FROM answers")) == [("a", 5.0), ("b", 10.0)]
+
+
+def test_of_files_that_were_taken_away_only_the_latest_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_FORGET_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(service, "_LONGEST_MANIFEST", 1)  # only what is recorded may be forgotten
+    setup = setup_in(tmp_path, keep_done=2)
+    with running(setup) as stream:
+        for number in range(1, 5):
+            put(setup, f"{number}.csv", f"id,x\n{number},1\n")
+            stream.until(lambda wanted=number: len(results_of(setup)) == wanted)  # type: ignore[misc]  # its default
+            (tmp_path / "incoming" / f"{number}.csv").unlink()
+        stream.until(lambda: _remembered(setup) == 2)
+
+
+def _remembered(setup: StreamSetup) -> int:
+    with closing(sqlite3.connect(Path(setup.state_folder()) / "journal.db")) as db:
+        count: int = db.execute("SELECT count(*) FROM inputs").fetchone()[0]
+    return count
 
 
 def test_one_state_folder_serves_one_stream(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ class TestFeatures:
         assert plan.signatures[0].signature is not None
         assert [spec.name for spec in plan.signatures[0].signature.inputs] == ["age", "pets"]
         wrong = InferenceConfig(model=ModelSettings(features=("agee", "id")))
-        with pytest.raises(ParameterError, match=r"no feature 'agee'.*feature 'id' is of another kind"):
+        with pytest.raises(ParameterError, match=r"(?s)no feature 'agee'.*feature 'id' is of another kind"):
             decide(tmp_path, examples, model(signature), config=wrong)
 
     def test_features_beside_tfrecord_are_known_and_without_them_nothing_is(self, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ class TestFeatures:
             decide(tmp_path, examples, model(signature, flavor="sklearn"))
 
     def test_key_and_carried_columns_must_exist(self, tmp_path: Path, examples: Examples) -> None:
-        with pytest.raises(ParameterError, match=r"key names 'idd'.*carry names 'agee'"):
+        with pytest.raises(ParameterError, match=r"(?s)key names 'idd'.*carry names 'agee'"):
             decide(tmp_path, examples, model(), config=InferenceConfig(key="idd", carry=("age", "agee")))
 
     def test_a_feature_called_like_what_results_say_of_the_model_clashes(self, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -193,6 +194,27 @@ def test_the_thread_looks_by_itself_and_ends(world: World) -> None:
     while not world.serving.is_ready:
         world.serving.refresh()
     assert world.watch.stop(60)
+
+
+@pytest.mark.parametrize(("every_seconds", "looks"), [(0.001, 3), (None, 1)])
+def test_it_looks_as_often_as_it_is_told(world: World, every_seconds: float | None, looks: int) -> None:
+    world.wanted["five"] = world.model("1")
+    looked: list[int] = []
+    enough = threading.Event()
+
+    def find() -> dict[str, ModelRef | None]:
+        looked.append(1)
+        if len(looked) == looks:
+            enough.set()
+        return world.find()
+
+    world.watch._find = find
+    world.watch._every = every_seconds
+    world.watch.start()
+    while not world.serving.is_ready or not enough.is_set():
+        world.serving.refresh()
+    assert world.watch.stop(60)
+    assert len(looked) == 1 or every_seconds is not None
 
 
 def test_asking_for_models_before_there_are_any_is_a_defect(world: World) -> None:
