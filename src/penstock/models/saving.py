@@ -7,11 +7,12 @@ import dataclasses
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from penstock import files
-from penstock.errors import DataError, ParameterError
+from penstock.errors import DataError, ParameterError, PenstockError
 from penstock.models.descriptor import FILE_NAME, Descriptor, write_descriptor
 from penstock.models.flavor import Flavor
 from penstock.models.registry import (
@@ -122,6 +123,7 @@ def _save_files(source: str, target: str, flavor: str | None, request: SaveReque
         )
     info = ModelInfo(found.name) if request.signature else describe(source)
     if request.signature is not None:
+        _check_outputs(source, request.signature)
         info = dataclasses.replace(info, signatures=(request.signature,))
     one_file = "" if files.is_dir(source) else source.rstrip("/").rpartition("/")[2]
     files.makedirs(target)
@@ -131,6 +133,23 @@ def _save_files(source: str, target: str, flavor: str | None, request: SaveReque
     if request.signature is not None:
         write_descriptor(target, Descriptor(found.name, info.signatures, info.library_version, one_file))
     return info
+
+
+def _check_outputs(source: str, signature: Signature) -> None:
+    """Refuses outputs that a framework's files do not have, where they say which they have."""
+    said = None
+    if not files.exists(files.join(source, FILE_NAME)):  # a descriptor may say less than the model gives
+        with suppress(PenstockError):
+            info = describe(source)
+            said = next((one for one in info.signatures if one.name == signature.name), info.signature)
+    known = [spec.name for spec in said.outputs] if said is not None else []
+    for spec in signature.outputs if known else ():
+        if spec.name not in known:
+            raise ParameterError(
+                f"the model has no output {spec.name!r}",
+                input="signature",
+                expected=f"some of {', '.join(known)}",
+            )
 
 
 def _names(names: Sequence[str], argument: str) -> tuple[str, ...]:

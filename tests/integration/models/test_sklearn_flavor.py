@@ -35,6 +35,17 @@ from penstock.models import Signature, TensorSpec, describe, save
 pytestmark = pytest.mark.integration
 
 
+TWO_INPUTS = Signature(inputs=tuple(TensorSpec(name, "float32", (None,)) for name in NAMES[:2]))
+
+
+def giving(*outputs: str) -> Signature:
+    """Returns a signature of all columns with these outputs."""
+    return Signature(
+        inputs=tuple(TensorSpec(name, "float32", (None,)) for name in NAMES),
+        outputs=tuple(TensorSpec(name, "float64", (None,)) for name in outputs),
+    )
+
+
 @pytest.fixture(scope="module")
 def frame() -> pd.DataFrame:
     return tabular.numbers()
@@ -279,6 +290,9 @@ class TestSignatures:
             ({"example": {name: [object()] for name in NAMES}}, DataError, "holds what no feature is"),
             ({"example": 7}, ParameterError, "a int is no example of rows"),
             ({"signature": Signature()}, DataError, "not what the model was fitted on"),
+            ({"signature": TWO_INPUTS}, DataError, r"not what the model was fitted on.*got: 2"),
+            ({"signature": giving("y")}, ParameterError, "no output 'y'.*some of prediction"),
+            ({"inputs": NAMES, "outputs": ["prediction", "y"]}, ParameterError, "no output 'y'"),
             ({"inputs": NAMES, "compres": 3}, ParameterError, "did you mean 'compress'"),
         ],
     )

@@ -58,6 +58,14 @@ def save(model: Any, folder: Path, request: SaveRequest) -> Descriptor:
 
 def _signature(task: str, model: Any, request: SaveRequest) -> Signature:
     if request.signature is not None:
+        given = () if task == TENSORS else [spec.name for spec in signature_of(task).outputs]
+        for spec in request.signature.outputs if given else ():
+            if spec.name not in given:
+                raise ParameterError(
+                    f"a pipeline for {task} has no output {spec.name!r}",
+                    input="signature",
+                    expected=f"some of {', '.join(given)}",
+                )
         return request.signature
     if task == TENSORS:
         return Signature(DEFAULT_SIGNATURE, tensor_specs(request.inputs or [model.main_input_name]))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from penstock.models.onnx.loading import open_session, with_columns
 from penstock.models.onnx.predictor import OnnxPredictor
 from penstock.models.refusal import first_line
 from penstock.models.request import SaveRequest
-from penstock.models.signature import Signature
+from penstock.models.signature import Signature, TensorSpec
 
 FILE_NAME = "model.onnx"
 
@@ -55,6 +56,7 @@ def _serialized(model: Any) -> bytes:
 def _signature(graph: OnnxGraph, request: SaveRequest) -> Signature:
     if request.signature is not None:
         with_columns(graph.signature, tuple(spec.name for spec in request.signature.inputs))
+        _chosen(graph.signature, [spec.name for spec in request.signature.outputs], "signature")
         return request.signature
     names = request.inputs
     if not names and hasattr(request.example, "columns"):
@@ -63,12 +65,17 @@ def _signature(graph: OnnxGraph, request: SaveRequest) -> Signature:
     signature = with_columns(graph.signature, names) if names else graph.signature
     if not request.outputs:
         return signature
+    outputs = _chosen(signature, request.outputs, "outputs")
+    return Signature(signature.name, signature.inputs, outputs)
+
+
+def _chosen(signature: Signature, names: Sequence[str], given_as: str) -> tuple[TensorSpec, ...]:
     outputs = {spec.name: spec for spec in signature.outputs}
-    unknown = [name for name in request.outputs if name not in outputs]
-    if unknown:
-        raise ParameterError(
-            f"the graph has no output {unknown[0]!r}",
-            input="outputs",
-            expected=f"some of {', '.join(outputs)}",
-        )
-    return Signature(signature.name, signature.inputs, tuple(outputs[name] for name in request.outputs))
+    for name in names:
+        if name not in outputs:
+            raise ParameterError(
+                f"the graph has no output {name!r}",
+                input=given_as,
+                expected=f"some of {', '.join(outputs)}",
+            )
+    return tuple(outputs[name] for name in names)

@@ -31,7 +31,7 @@ from penstock.models.sklearn.estimator import (
     nested_estimators,
     text_features,
 )
-from penstock.models.sklearn.predictor import SklearnPredictor, answers_of, check_inputs
+from penstock.models.sklearn.predictor import SklearnPredictor, answers_of, check_inputs, check_outputs
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ def load(uri: str, signature_name: str | None, options: LoadOptions) -> SklearnP
     if signature_name not in (None, signature.name):
         raise unknown_signature(str(signature_name), [signature.name])
     check_inputs(estimator, signature)
+    check_outputs(estimator, [spec.name for spec in signature.outputs], "signature")
     facts: Any = descriptor.facts if descriptor else {}
     return SklearnPredictor(estimator, signature, size, facts.get("frame", False), facts.get("categories"))
 

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from penstock.errors import DataError, PenstockError
+from penstock.errors import DataError, ParameterError, PenstockError
 from penstock.models.columns import (
     Array,
     ColumnStack,
@@ -204,6 +204,28 @@ def check_inputs(estimator: Any, signature: Signature) -> None:
             expected=f"{count} value(s) a row{names}",
             got=f"{given}: {', '.join(map(str, signature.inputs[:10]))}",
         )
+
+
+def check_outputs(estimator: Any, wanted: Sequence[str], given_as: str) -> None:
+    """Refuses outputs that the estimator does not give.
+
+    Args:
+        estimator: The estimator.
+        wanted: Names of outputs.
+        given_as: What of the caller's names them.
+
+    Raises:
+        ParameterError: With those that it gives.
+    """
+    answers = answers_of(estimator)
+    for name in wanted:
+        if name not in answers:
+            raise ParameterError(
+                f"a {type(estimator).__name__} has no output {name!r}",
+                input=given_as,
+                expected=f"some of {', '.join(answers)}",
+                hint="a step of a graph gives outputs other names",
+            )
 
 
 def _parts(estimator: Any) -> tuple[Any, Any]:

@@ -17,7 +17,13 @@ from penstock.models.request import SaveRequest
 from penstock.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec
 from penstock.models.sklearn.estimator import feature_count, feature_names, form_of
 from penstock.models.sklearn.loading import inferred_inputs, probed_outputs, read_estimator
-from penstock.models.sklearn.predictor import SklearnPredictor, answers_of, check_inputs, classes_of
+from penstock.models.sklearn.predictor import (
+    SklearnPredictor,
+    answers_of,
+    check_inputs,
+    check_outputs,
+    classes_of,
+)
 
 FILE_NAME = "model.joblib"
 
@@ -63,8 +69,10 @@ def _signature(
 ) -> Signature:
     if request.signature is not None:
         check_inputs(estimator, request.signature)
+        check_outputs(estimator, [spec.name for spec in request.signature.outputs], "signature")
         return request.signature
-    possible = _wanted_answers(estimator, request.outputs)
+    check_outputs(estimator, request.outputs, "outputs")
+    possible = request.outputs or answers_of(estimator)
     if request.example is None:
         inputs = inferred_inputs(estimator, request.inputs) or _unknown_inputs(estimator)
         check_inputs(estimator, Signature(DEFAULT_SIGNATURE, inputs))
@@ -78,18 +86,6 @@ def _signature(
         given = output_specs(predictor.predict(batch))
     outputs = tuple(spec for spec in given if spec.name in possible)
     return Signature(DEFAULT_SIGNATURE, inputs, outputs)
-
-
-def _wanted_answers(estimator: Any, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    answers = answers_of(estimator)
-    for name in wanted:
-        if name not in answers:
-            raise ParameterError(
-                f"a {type(estimator).__name__} has no output {name!r}",
-                input="outputs",
-                expected=f"some of {', '.join(answers)}",
-            )
-    return wanted or answers
 
 
 def _unknown_inputs(estimator: Any) -> tuple[TensorSpec, ...]:
