@@ -157,15 +157,15 @@ class Stream:
         """Serves until the end.
 
         Args:
-            prepare: Is called while the models are loaded.
+            prepare: Is called before models are loaded: two threads that import at a time may meet half-made modules.
         """
         self._teller.say("started", f"reading {self._source.label}", source=self._source.label)
         self._record.recover(self._journal)
         self._claimed = self._journal.claimed()
+        if prepare is not None:
+            prepare()
         self._watch.start()
         try:
-            if prepare is not None:
-                prepare()
             while not self._is_over():
                 self._refresh()
                 if self._serving.is_ready:
