@@ -230,7 +230,7 @@ def test_a_mistake_in_the_file_is_a_wrong_call(project: Project) -> None:
     assert ended.code == 2
     assert (
         "graph.yaml:5: step 'one' uses model 'tow', which is not given; what to do: did you mean 'two'?"
-        in ended.error.message
+        in ended.err
     )
     assert ended.out == ""
     assert not project.metadata.exists()

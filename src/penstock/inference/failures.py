@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -16,6 +17,7 @@ from penstock.errors import DataError, PenstockError, UserCodeError
 from penstock.inference.flow import Positions, filter_batch
 
 _LOG = logging.getLogger(__name__)
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+(?=>)")
 _CAUSE_LENGTH = 300
 _TRACEBACKS = 3
 
@@ -105,7 +107,8 @@ def cause_of(error: Exception) -> tuple[str, str]:
     shown = error.__cause__ if isinstance(error, UserCodeError) and error.__cause__ is not None else error
     # Which node it was is known wherever the cause is told.
     told = str(error).removeprefix(f"{getattr(error, 'component', None)}: ")
-    text = " ".join(told.split()) or "(no message)"
+    # Where an object was in memory tells nobody anything, and would make a cause of its own of each row.
+    text = " ".join(_ADDRESS.sub("", told).split()) or "(no message)"
     return type(shown).__name__, text if len(text) <= _CAUSE_LENGTH else f"{text[: _CAUSE_LENGTH - 1]}…"
 
 

@@ -119,4 +119,7 @@ def test_a_cause_is_one_short_line() -> None:
 
     assert cause_of(error) == ("KeyError", "f raised KeyError: 'x' in line 1")
     assert cause_of(ValueError()) == ("ValueError", "(no message)")
+    assert (
+        cause_of(ValueError("no image <BytesIO object at 0x7fab77961620>"))[1] == "no image <BytesIO object>"
+    )
     assert len(cause_of(ValueError("long " * 1000))[1]) == 300

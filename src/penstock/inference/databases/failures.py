@@ -12,9 +12,10 @@ from penstock.inference.databases.url import scrubbed, shown
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-Meaning = Literal["lost", "busy", "login", "denied", "unknown", "full", "values", "other"]
+Meaning = Literal["lost", "busy", "login", "denied", "unknown", "file", "full", "values", "other"]
 """``lost``: no connection, or no longer; ``busy``: locked, or chosen to give way; ``login``: wrong user or password;
-``denied``: not permitted; ``unknown``: no such host or database; ``full``: no space; ``values``: rows that do not fit.
+``denied``: not permitted; ``unknown``: no such host or database; ``file``: no file of SQLite; ``full``: no space;
+``values``: rows that do not fit.
 """
 
 TEMPORARY: frozenset[Meaning] = frozenset({"lost", "busy"})
@@ -55,7 +56,8 @@ _TEXTS: tuple[tuple[str, Meaning], ...] = (
         "unknown",
     ),
     (r"name or service not known|nodename nor servname", "unknown"),
-    (r"database .* does not exist|unable to open database file", "unknown"),
+    (r"database .* does not exist", "unknown"),
+    (r"unable to open database file", "file"),
     (r"database (table )?is locked|too many (clients|connections)|starting up|shutting down", "busy"),
     (r"disk is full|no space left|disk full", "full"),
     (r"readonly database|read-only|permission denied|access denied|not authorized", "denied"),
@@ -80,6 +82,11 @@ _SENTENCES: dict[Meaning, tuple[type[PenstockError], str, str | None]] = {
         StorageError,
         "there is no such host or database",
         "check host, port and database in the URL",
+    ),
+    "file": (
+        StorageError,
+        "there is no database file that can be opened",
+        "check the path in the URL: is its folder there, and is it a file?",
     ),
     "full": (StorageError, "the disk of the database is full", "free space there and run again"),
     "values": (DataError, "the database does not take a value", "compare the rows with the table's columns"),

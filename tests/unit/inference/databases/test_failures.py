@@ -49,7 +49,7 @@ class WithStateError(Exception):
         (sqlite3.OperationalError("database is locked"), "busy"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "denied"),
         (sqlite3.OperationalError("database or disk is full"), "full"),
-        (sqlite3.OperationalError("unable to open database file"), "unknown"),
+        (sqlite3.OperationalError("unable to open database file"), "file"),
         (sqlite3.IntegrityError("NOT NULL constraint failed: t.x"), "values"),
         (Exception("server closed the connection unexpectedly"), "lost"),
         (Exception("something else"), "other"),
