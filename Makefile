@@ -50,7 +50,7 @@ test-e2e: setup ## whole pipelines through the command line [JOBS=2]
 test-pytorch: pytorch ## what needs PyTorch, in .venv-pytorch/
 	@"$(VENV_PYTORCH)/bin/python" -m pytest tests -m "pytorch and not kill" $(ARGS)
 
-test-kill: setup ## 30 random kills of the taxi pipeline; half an hour
+test-kill: setup ## 30 random kills of the taxi pipeline, 20 of a stream; half an hour
 	@$(PYTEST) tests -m kill $(ARGS)
 
 bench: setup ## every script in benchmarks/, each with its table
