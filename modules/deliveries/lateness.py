@@ -24,7 +24,6 @@ FEATURES_OF_THE_DAY = ["drive_minutes", "loading_minutes", "vans", "promised_min
 
 LATE = "late"
 TREES = 60
-TREES = 60
 
 
 def train_of_the_day(fn_args: FnArgs) -> dict[str, float]:
