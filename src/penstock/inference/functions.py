@@ -95,8 +95,8 @@ def _problem(dotted: str, folders: Sequence[str]) -> Told | None:
     names = _top_level_names(tree)
     if names is None or name in names or (spec.submodule_search_locations and _is_module(name, spec)):
         return None
-    public = [other for other in names if not other.startswith("_")]
-    return f"there is no function {dotted}", f"{name} in {spec.origin}", None, did_you_mean(name, public)
+    own = [other for other in _defined_names(tree) if not other.startswith("_")]
+    return f"there is no function {dotted}", f"{name} in {spec.origin}", None, did_you_mean(name, own)
 
 
 def _find(module: str, folders: Sequence[str]) -> ModuleSpec | None:
@@ -141,6 +141,12 @@ def _top_level_names(tree: ast.Module) -> set[str] | None:
                 n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
             )
     return None if names & {"*", "__getattr__"} else names
+
+
+def _defined_names(tree: ast.Module) -> list[str]:
+    """Returns the functions and classes that a module defines itself."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return [node.name for node in _statements(tree.body) if isinstance(node, kinds)]
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -208,6 +208,7 @@ def test_a_function_is_found_without_running_its_module(project: Path, name: str
         ("scoring.claen", "there is no function scoring.claen.*did you mean 'clean'"),
         ("pack.outer.Handler", "there is no function pack.outer.Handler.*no such module"),
         ("scoring.inner.clean", "there is no function scoring.inner.clean"),
+        ("scoring.zzzzzz", "what to do: known: clean$"),
         ("broken.clean", "the module of broken.clean cannot be read.*broken.py:1 is not valid Python"),
         ("json.dmups", "did you mean 'dumps'"),
         ("a b.c", "'a b.c' is not the dotted path of a function"),
