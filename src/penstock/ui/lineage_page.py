@@ -135,7 +135,7 @@ def _summary(artifact_id: int, graph: _Graph) -> Iterator[str]:
         if parts and not execution.type.startswith(_STANDARD):
             yield f"  code    {execution.node_id}: {execution.type}  sha256 {str(parts['code'])[:_SHORT]}"
     for execution in made:
-        for name, value in _parameters(execution):
+        for name, value in _parameters(execution, graph):
             if name not in dict(_modules(execution)):
                 yield f"  with    {execution.node_id}: {name} = {shown(value)}"
     yield from (f"  judged  {line}" for line in _judgements(artifact_id, graph))
@@ -181,11 +181,9 @@ def _judgements(artifact_id: int, graph: _Graph) -> Iterator[str]:
 def _data(execution: ExecutionRecord) -> Iterator[str]:
     told = execution.properties
     fingerprint = str(told.get(INPUT_FINGERPRINT) or "")
-    if not fingerprint:
-        return
     span = f" (span {told[SPAN]})" if told.get(SPAN) not in (None, "") else ""
     files = told.get(INPUT_FILES)
-    for uri in files if isinstance(files, list) else [told.get("input_base")]:
+    for uri in files if isinstance(files, list) else filter(None, [told.get("input_base")]):
         yield f"data    {execution.node_id}: {uri}{span}"
     for line in fingerprint.splitlines():
         yield f"        fingerprint {line}"
@@ -219,12 +217,14 @@ def cache_parts(execution: ExecutionRecord) -> Mapping[str, Any]:
     return parts
 
 
-def _parameters(execution: ExecutionRecord) -> Iterator[tuple[str, Any]]:
-    """Yields the parameters of an execution; of TFX's, all that it recorded."""
+def _parameters(execution: ExecutionRecord, graph: _Graph) -> Iterator[tuple[str, Any]]:
+    """Yields the parameters of an execution; of one without a cache key, all that it recorded but its figures."""
+    made = [graph.artifacts[edge.artifact_id] for edge in graph.outputs.get(execution.id, ())]
     names = [name.removeprefix(_PARAMETER) for name in cache_parts(execution) if name.startswith(_PARAMETER)]
     for name, value in sorted(execution.properties.items()):
-        known = name in names if names else not name.startswith("__") and name not in _TOLD_AS_DATA
-        if known and value != "":
+        is_figure = any(artifact.has_custom_property(name) for artifact in made)
+        told = name.startswith("__") or name in _TOLD_AS_DATA or is_figure
+        if (name in names if names else not told) and value != "":
             yield name, value
 
 

@@ -91,6 +91,9 @@ def test_a_file_of_a_stream_keeps_its_good_rows(project: Project) -> None:
         ("b", "read", "column 'x' has 'n/a', which is no number"),
         ("c", "read", "column 'x' has 'oops', which is no number"),
     ]
+    lineage = project.cli("lineage", "stream.inference_result").out
+    assert f"data    stream: {project.root}/incoming\n" in lineage
+    assert "failed_rows" not in lineage
 
 
 def rows_of_file(path: Path) -> list[tuple[str, float]]:

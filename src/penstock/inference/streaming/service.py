@@ -265,7 +265,7 @@ class Stream:
 def _registration(setup: StreamSetup) -> Registration:
     places = setup.places()
     properties = {
-        "source": setup.source_label(),
+        "input_base": setup.source_label(),
         "output": places.output,
         "dead_letters": places.dead_letters,
         "state": setup.state_folder(),
