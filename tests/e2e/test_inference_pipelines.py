@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,12 @@ class Place:
         done = self.penstock("run", f"pipelines/{pipeline}.py", "--json", *written)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+    def infer(self, graph: str) -> list[dict[str, Any]]:
+        """Runs a shipped graph in YAML on the models that a pipeline has made here, and returns its results."""
+        done = self.penstock("infer", f"configs/inference/{graph}.yaml", "--json", "--run-id", "infer")
+        assert done.returncode == 0, done.stderr
+        return result_table(self.folder / "root", f"infer_{graph}")
 
     def rows(self, folder: str = "results") -> list[dict[str, str]]:
         """Returns the rows of the CSV files."""
@@ -107,9 +114,7 @@ def test_ab_comparison_shares_the_rows_out_and_the_yaml_says_the_same(place: Pla
     assert "linear: mean error" in details(run)["Scoreboard"]
 
     # The graph in YAML takes the models that this pipeline has made, and has both estimate all houses.
-    done = place.penstock("infer", "configs/inference/ab_comparison.yaml", "--json", "--run-id", "infer")
-    assert done.returncode == 0, done.stderr
-    found = result_table(place.folder / "root", "infer_ab_comparison")
+    found = place.infer("ab_comparison")
     assert {row["house"] for row in found} == {row["house"] for row in rows}
     for row in rows:
         (model,) = (model for model in by_model if row["house"] in by_model[model])
@@ -123,6 +128,18 @@ def result_table(root: Path, pipeline: str) -> list[dict[str, Any]]:
     newest = max(folders, key=lambda folder: int(folder.name))
     rows: list[dict[str, Any]] = pq.read_table(newest).to_pylist()
     return rows
+
+
+def as_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[str]]:
+    """Returns some columns of rows as CSV has them."""
+    return [
+        [f"{float(v):g}" if _is_number(v) else str(v) for v in (row[name] for name in columns)]
+        for row in rows
+    ]
+
+
+def _is_number(value: object) -> bool:
+    return str(value).replace(".", "", 1).isdigit()
 
 
 def test_model_chain_feeds_one_model_with_another_and_a_database(place: Place) -> None:
@@ -148,6 +165,9 @@ def test_model_chain_feeds_one_model_with_another_and_a_database(place: Place) -
     in_time = np.array(promised) - np.array(needed)
     assert late[in_time < -10].all()
     assert not late[in_time > 15].any()
+
+    chosen = ("delivery", "depot", "drive_minutes", "loading_minutes", "late", "late_percent")
+    assert as_text(place.infer("model_chain"), chosen) == as_text(rows, chosen)
 
 
 def test_a_delivery_from_an_unknown_depot_fails_alone(place: Place) -> None:
@@ -175,6 +195,9 @@ def test_ensemble_vote_of_three_libraries(place: Place) -> None:
         assert int(row["late"]) == int(sum(votes) >= 2)
         disagreements += len(set(votes)) > 1
     assert 0 < disagreements < 120
+
+    chosen = ("delivery", "depot", "forest_late", "boosted_late", "portable_late", "late")
+    assert as_text(place.infer("ensemble_vote"), chosen) == as_text(rows, chosen)
 
 
 @pytest.mark.pytorch
