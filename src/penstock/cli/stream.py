@@ -103,6 +103,8 @@ def _quieten_beam() -> None:
     """Keeps Beam's remarks on what is not installed here from being repeated with every tick."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="google")
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    # A tick that fails raises its error, which the stream tells in a line of its own: a file may be tried many times.
+    logging.getLogger("apache_beam.runners").setLevel(logging.CRITICAL)
     logging.getLogger().addFilter(lambda record: "apache_beam" not in record.pathname)
 
 

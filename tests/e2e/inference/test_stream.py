@@ -189,6 +189,18 @@ def test_a_folder_that_is_not_there_ends_it_with_one_error(project: Path) -> Non
     assert runs_of(project) == ["FAILED"]
 
 
+def test_files_that_do_not_fit_the_model_are_told_on_a_line_each(project: Path) -> None:
+    come(project, "a.csv", ["a"])
+    for name in ("b", "c"):
+        (project / "incoming" / f"{name}.csv").write_text(f"id,z\n{name},1\n")
+    (project / "stream.yaml").write_text(CONFIG + "  give_up_seconds: 0.5\n")
+    done = run(project, "--max-files", "3")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert sum("goes to the dead letters as a whole" in line for line in done.stdout.splitlines()) == 2
+    assert scored(project) == {"a": 1}
+
+
 def test_options_of_streams_need_one(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "penstock", "infer", "stream.yaml", "--max-files", "3"],

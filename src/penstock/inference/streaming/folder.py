@@ -166,23 +166,26 @@ class FolderSource:
         """Returns a file if it is complete, or has been unreadable for too long."""
         if now - seen.since < self._spec.settle_seconds and not self._is_old(seen.listed):
             return None
-        reason = self._incomplete(seen.listed)
-        if reason:
-            self._fail(seen, reason)
-        given_up = self._is_given_up(seen, now)
-        if reason and not given_up:
-            return None
+        defect = _unusable_name(seen.listed.name)
+        if not defect:
+            reason = self._incomplete(seen.listed)
+            if reason:
+                self._fail(seen, reason)
+            given_up = self._is_given_up(seen, now)
+            if reason and not given_up:
+                return None
+            defect = seen.reason if given_up else ""
         listed = seen.listed
         return Incoming(
             identity=seen.identity,
             name=result_name(_stem(listed.name), seen.identity),
-            uri=listed.uri,
-            label=listed.name,
+            uri=_writable(listed.uri),
+            label=_on_a_line(_writable(listed.name)),
             size_bytes=listed.size,
             stamp=listed.stamp,
             format=self._spec.format,
             arrived=listed.modified or time.time(),
-            defect=seen.reason if given_up else "",
+            defect=defect,
         )
 
     def _fail(self, seen: _Seen, reason: str) -> None:
@@ -216,6 +219,25 @@ class FolderSource:
             )
         except (StorageError, OSError) as error:
             return str(error)
+
+
+def _unusable_name(name: str) -> str:
+    """Returns why a file of that name can be neither read nor told of, whatever it holds."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "the file's name is not UTF-8; bring it under another name"
+    return ""
+
+
+def _writable(name: str) -> str:
+    """Returns a name as any file can hold it: with bytes that are no UTF-8 as hexadecimal numbers."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _on_a_line(name: str) -> str:
+    """Returns a name as a line of a log can hold it: line ends and other control characters escaped."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
 def _has_footer(listed: Listed) -> bool:

@@ -104,7 +104,7 @@ def serve(
                 setup.spec.refresh_seconds if finder.changes else None,
                 models_of(journal.fact(_SERVED) or "{}"),
             )
-            parts = Parts(source, journal, batches, record, teller, watch, run or run_job)
+            parts = Parts(state, source, journal, batches, record, teller, watch, run or run_job)
             Stream(setup, parts, ending, limits or Limits()).serve(prepare_engine if run is None else None)
         except BaseException as error:
             _ended_by(error, record, teller)
@@ -120,6 +120,7 @@ def serve(
 class Parts:
     """What a stream works with, all of it open."""
 
+    state: StateFolder
     source: Source
     journal: Journal
     batches: BatchFolder
@@ -136,6 +137,7 @@ class Stream:
         self._spec = setup.spec
         self._ending = ending
         self._limits = limits
+        self._state = parts.state
         self._source = parts.source
         self._journal = parts.journal
         self._record = parts.record
@@ -199,6 +201,7 @@ class Stream:
 
     def _step(self) -> None:
         """Does what is claimed, else looks for more."""
+        self._state.check()
         self._settle()
         if not self._claimed:
             found = self._source.poll(self._spec.poll_seconds)
@@ -283,7 +286,7 @@ def _ended_by(error: BaseException, record: StreamRecord, teller: Teller) -> Non
     with suppress(PenstockError):
         record.end("CANCELED" if cancelled else "FAILED", error)
     with suppress(PenstockError):
-        teller.say("ended", f"ended by an error: {str(error) or type(error).__name__}")
+        teller.say("failed", f"ended by an error: {str(error) or type(error).__name__}")
 
 
 def _ended_text(totals: Totals) -> str:

@@ -54,10 +54,33 @@ class StreamSetup:
         """Returns the setup with sinks as a stream needs them.
 
         Raises:
-            ParameterError: A sink cannot be one of a stream.
+            ParameterError: A sink cannot be one of a stream, or the stream would read what it writes.
         """
+        self._check_places()
         sinks = tuple(in_streams(sink) for sink in self.graph.sinks)
         return replace(self, graph=replace(self.graph, sinks=sinks))
+
+    def _check_places(self) -> None:
+        """Refuses to write where files are taken from: each result would be scored in its turn, for ever."""
+        if self.spec.folder is None:
+            return
+        watched, places = self.source_label(), self.places()
+        written = {
+            "stream.output": places.output,
+            "stream.dead_letters": places.dead_letters,
+            "stream.state": self.state_folder(),
+            **{f"sinks: {s.path}": files.join(self.project_root, s.path) for s in self.graph.sinks if s.path},
+        }
+        below = "**" in self.spec.pattern
+        for name, uri in written.items():
+            place = uri.rstrip("/")
+            if place == watched or (below and place.startswith(f"{watched}/")):
+                raise ParameterError(
+                    "a stream cannot write into the folder that it watches: it would score its own results",
+                    input=name,
+                    got=uri,
+                    hint="name a folder beside it" if below else "name another folder",
+                )
 
     def settings(self, model: str) -> ModelSettings:
         """Returns how a model is loaded and called."""

@@ -8,7 +8,7 @@ import os
 from types import TracebackType
 
 from penstock import files
-from penstock.errors import UsageError
+from penstock.errors import StorageError, UsageError
 from penstock.metadata.owner import Owner
 
 _LOCK = "lock"
@@ -54,6 +54,23 @@ class StateFolder:
     def file(self, *names: str) -> str:
         """Returns the path of something in the folder."""
         return os.path.join(self.path, *names)
+
+    def check(self) -> None:
+        """Checks that the folder is still the one that was opened.
+
+        Raises:
+            StorageError: It was removed or moved away: what is done from now on would not be remembered.
+        """
+        try:
+            there = os.stat(os.path.join(self.path, _LOCK))
+        except OSError:
+            there = None
+        if there is None or not os.path.samestat(there, os.fstat(self._descriptor)):
+            raise StorageError(
+                f"the state folder {self.path} was taken away",
+                input=self.path,
+                hint="bring it back; without it, what is done is scored again",
+            )
 
     def close(self) -> None:
         """Lets the folder go."""

@@ -7,16 +7,16 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from penstock import files
 from penstock.inference.job import ModelRef
 from penstock.inference.streaming.incoming import Incoming, Outcome
 from penstock.runtime.clock import now
 
-EventKind = Literal["started", "models", "scored", "waiting", "back", "warning", "ended"]
+EventKind = Literal["started", "models", "scored", "waiting", "back", "warning", "ended", "failed"]
 
 _BETWEEN_SECONDS = 1.0
 
@@ -97,9 +97,9 @@ class Teller:
     def say(self, kind: EventKind, text: str, **facts: Any) -> None:
         """Tells an event; what was told of ticks so far comes first."""
         self._tell_ticks()
-        if kind == "warning":
+        if kind in ("warning", "failed"):
             self._last_warning = text
-        elif kind != "scored":
+        if kind not in ("warning", "scored"):
             self._state = {"started": "starting", "models": "serving", "back": "serving"}.get(kind, kind)
         self._display(Event(kind, text, facts))
         self._write_status()
@@ -129,7 +129,7 @@ class Teller:
     def _tell_ticks(self) -> None:
         done, self._since = self._since, Totals()
         self._next_told = time.monotonic() + _BETWEEN_SECONDS
-        if done.ticks == 0:
+        if done.inputs == 0:  # nothing, or only files that could not be read yet
             return
         latency = done.latency_seconds / done.scored if done.scored else 0.0
         facts = {
@@ -145,7 +145,10 @@ class Teller:
         self._write_status()
 
     def _write_status(self) -> None:
-        """Writes the status file so that readers see it whole; it need not survive a loss of power."""
+        """Writes the status file so that readers see it whole; it need not survive a loss of power.
+
+        One that cannot be written ends no stream: what matters is in the journal, which tells of a full disk itself.
+        """
         self._next_status = time.monotonic() + _BETWEEN_SECONDS
         totals = self.totals
         document = {
@@ -161,7 +164,7 @@ class Teller:
             "last_warning": self._last_warning,
         }
         temporary = f"{self._status_file}.tmp"
-        with files.storage_errors("write", self._status_file):
+        with suppress(OSError):
             Path(temporary).write_text(json.dumps(document, indent=2), encoding="utf-8")
             os.replace(temporary, self._status_file)
 

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from streams import GRAPH, FakeEngine, FakePins, letters_of, results_of, running, setup_in
+from streams import GRAPH, FakeEngine, FakePins, RunningStream, letters_of, results_of, running, setup_in
 
-from penstock.errors import StorageError, UsageError
+from penstock.errors import ParameterError, StorageError, UsageError
 from penstock.inference.job import InferenceJob, InferenceSummary
 from penstock.inference.spec import SinkSpec
 from penstock.inference.streaming import service
@@ -340,3 +340,75 @@ def test_the_status_file_says_what_is_done(tmp_path: Path) -> None:
     assert (status["state"], status["inputs"], status["rows"], status["failed"]) == ("ended", 1, 1, 0)
     assert status["models"]["five"]["uri"] == str(tmp_path / "model")
     assert status["worst_latency_seconds"] >= 0
+
+
+def test_the_status_file_tells_an_end_by_an_error_from_a_clean_one(tmp_path: Path) -> None:
+    setup = setup_in(tmp_path, missing_seconds=0.1)
+    (tmp_path / "incoming").rmdir()
+    with pytest.raises(SourceLostError), running(setup) as stream:
+        stream.join()
+    status = json.loads(Path(setup.state_folder(), "status.json").read_text())
+    assert status["state"] == "failed"
+    assert "the watched folder is out of reach" in status["last_warning"]
+    assert stream.events[-1].kind == "failed"
+
+
+def test_a_status_file_that_cannot_be_written_ends_no_stream(tmp_path: Path) -> None:
+    setup = setup_in(tmp_path)
+    Path(setup.state_folder(), "status.json.tmp").mkdir(parents=True)
+    put(setup, "a.csv", "id,x\na,1\n")
+    with running(setup, Limits(max_inputs=1)) as stream:
+        stream.join()
+    assert answers(setup) == {"a": 5}
+
+
+def test_a_state_folder_that_is_taken_away_ends_it_before_anything_is_scored_twice(tmp_path: Path) -> None:
+    setup = setup_in(tmp_path, missing_seconds=0.1)
+    pins = FakePins()
+    stream = RunningStream(setup, None, FakeEngine(pins), pins)
+    stream.until(lambda: stream.texts("models"))
+    Path(setup.state_folder()).rename(tmp_path / "away")
+    put(setup, "a.csv", "id,x\na,1\n")
+    stream.join()
+    assert isinstance(stream.error, StorageError)
+    assert "was taken away" in str(stream.error)
+    assert not results_of(setup)
+    (tmp_path / "away").rename(setup.state_folder())
+    with running(setup, Limits(max_inputs=1)) as stream:
+        stream.join()
+    assert answers(setup) == {"a": 5}
+
+
+def test_a_file_that_is_only_to_be_tried_again_is_not_told_as_scored(tmp_path: Path) -> None:
+    setup = setup_in(tmp_path, give_up_seconds=0.6)
+    put(setup, "a.csv.gz", gzip.compress(b"id,x\na,1\n" * 1000)[:-20])
+    with running(setup) as stream:
+        stream.until(lambda: letters_of(setup))
+    assert [event.facts["inputs"] for event in stream.events if event.kind == "scored"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "place"),
+    [
+        ("*", {"output": "incoming"}),
+        ("*.csv", {"dead_letters": "incoming/"}),
+        ("**/*", {"state": "incoming/below/state"}),
+    ],
+)
+def test_a_stream_that_would_read_what_it_writes_is_refused(
+    tmp_path: Path, pattern: str, place: dict[str, str]
+) -> None:
+    setup = setup_in(tmp_path, pattern=pattern, **place)
+    with pytest.raises(ParameterError, match="cannot write into the folder that it watches") as refused:
+        setup.ready()
+    assert refused.value.input == f"stream.{next(iter(place))}"
+
+
+def test_a_sink_in_the_watched_folder_is_refused_and_one_below_is_not(tmp_path: Path) -> None:
+    def ready(path: str) -> StreamSetup:
+        sink = SinkSpec(path=path, format="json_lines")
+        return setup_in(tmp_path, replace(GRAPH, sinks=(sink,))).ready()
+
+    with pytest.raises(ParameterError, match="cannot write"):
+        ready("incoming")
+    assert ready("incoming/below").graph.sinks[0].path == "incoming/below"

@@ -229,3 +229,21 @@ def test_a_file_that_came_back_as_another_is_not_final(tmp_path: Path) -> None:
 def test_a_missing_folder_is_an_error_of_the_listing(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="no such file or folder"):
         list_matching(str(tmp_path / "nothing"), "*")
+
+
+def test_a_name_that_is_not_utf_8_is_given_up_at_once_and_told_in_ascii() -> None:
+    world = World(settle_seconds=0)
+    world.files |= {"lat\udce9.csv": (10, 1), "a.csv": (10, 2)}
+    odd, fine = world.take()
+    assert (odd.label, odd.uri) == ("lat\\xe9.csv", "s3://bucket/in/lat\\xe9.csv")
+    assert odd.defect.startswith("the file's name is not UTF-8")
+    assert (fine.label, fine.defect) == ("a.csv", "")
+    assert world.poll(10) == []
+
+
+def test_a_name_with_a_line_end_is_read_as_it_is_and_told_on_a_line() -> None:
+    world = World(settle_seconds=0)
+    world.files["new\nline \u65e5.csv"] = (10, 1)
+    (item,) = world.take()
+    assert item.uri == "s3://bucket/in/new\nline \u65e5.csv"
+    assert item.label == "new\\nline \u65e5.csv"

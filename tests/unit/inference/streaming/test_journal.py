@@ -131,3 +131,20 @@ def test_a_state_folder_has_one_owner_at_a_time(tmp_path: Path) -> None:
         StateFolder(folder)
     held.close()
     StateFolder(folder).close()
+
+
+def test_a_state_folder_that_is_taken_away_is_noticed_and_may_come_back(tmp_path: Path) -> None:
+    folder, away = tmp_path / "state", tmp_path / "away"
+    with StateFolder(str(folder)) as held:
+        held.check()
+        folder.rename(away)
+        with pytest.raises(StorageError, match="was taken away"):
+            held.check()
+        folder.mkdir()
+        (folder / "lock").touch()  # another one in its place
+        with pytest.raises(StorageError, match="was taken away"):
+            held.check()
+        (folder / "lock").unlink()
+        folder.rmdir()
+        away.rename(folder)
+        held.check()
