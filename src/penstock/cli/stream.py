@@ -22,7 +22,7 @@ import click
 from penstock.beam.arguments import is_in_process, number_of_workers
 from penstock.cli.exit_codes import OK
 from penstock.cli.inference_options import Inference
-from penstock.errors import UsageError
+from penstock.errors import ParameterError, UsageError
 from penstock.inference.spec import SourceSpec
 from penstock.inference.streaming.setup import StreamSetup
 from penstock.inference.streaming.telling import Event
@@ -86,7 +86,7 @@ def _setup(inference: Inference, run_id: str | None) -> StreamSetup:
     source = file.source or SourceSpec(files="*")
     ir = replace(inference, file=replace(file, source=source)).compiled()
     os.environ.update(worker_environment(ir))
-    return StreamSetup(
+    setup = StreamSetup(
         name=ir.name,
         graph=file.graph,
         models=file.models,
@@ -97,6 +97,13 @@ def _setup(inference: Inference, run_id: str | None) -> StreamSetup:
         parameters=file.parameters,
         run_id=run_id,
     )
+    try:
+        return setup.ready()
+    except ParameterError as error:
+        where = f"{file.path}: {error.input}"
+        raise UsageError(
+            error.message, input=where, expected=error.expected, got=error.got, hint=error.hint
+        ) from None
 
 
 def _quieten_beam() -> None:

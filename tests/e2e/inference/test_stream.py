@@ -178,6 +178,15 @@ def test_a_runner_that_a_stream_cannot_have_is_refused(project: Path, beam: str,
     assert "what to do" in done.stderr
 
 
+def test_a_file_whose_stream_would_read_its_own_results_is_called_wrong(project: Path) -> None:
+    (project / "stream.yaml").write_text(CONFIG.replace("output: out", "output: incoming"))
+    done = run(project)
+    assert done.returncode == 2
+    assert "cannot write into the folder that it watches" in done.stderr
+    assert "stream.yaml: stream.output" in done.stderr
+    assert not (project / ".penstock").exists()
+
+
 def test_a_folder_that_is_not_there_ends_it_with_one_error(project: Path) -> None:
     (project / "incoming").rmdir()
     config = CONFIG + "  missing_seconds: 0.5\n"

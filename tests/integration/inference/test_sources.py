@@ -126,16 +126,17 @@ def test_json_lines_are_typed_over_all_files(tmp_path: Path) -> None:
 
 
 def test_a_line_that_is_no_json_object_is_a_failed_row(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"id": 1}\n{"id": 2\n[3]\n{"id": 4}\n')
+    (tmp_path / "a.jsonl").write_text('{"id": 1}\n{"id": 2\n[3]\n{"id": 4}\n{"id": "\\ud800"}\n')
     job = job_of(tmp_path, [str(tmp_path / "a.jsonl")], steps=KEPT)
 
     summary = engine.run(job)
 
     assert results(summary, "kept")["id"].to_pylist() == [1, 4]
     letters = failed_rows(job)
-    assert [letter["row_number"] for letter in letters] == [1, 2]
+    assert [letter["row_number"] for letter in letters] == [1, 2, 4]
     assert json.loads(letters[0]["row"]) == {"line": '{"id": 2'}
     assert "no JSON object but list" in letters[1]["error"]
+    assert "not Unicode" in letters[2]["error"]
 
 
 def test_parquet_keeps_its_types_and_may_lack_columns(tmp_path: Path) -> None:

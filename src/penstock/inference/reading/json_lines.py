@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from penstock.examples.csv.lines import is_gzip
 from penstock.inference.columns import Kind
 from penstock.inference.flow import Failure
 from penstock.inference.numerals import value_as
-from penstock.inference.reading.json_values import column_of, widest
+from penstock.inference.reading.json_values import column_of, parsed, widest
 from penstock.inference.reading.units import Piece, Unit, shared_out
 from penstock.inference.reading.wanted_cells import failed_row
 from penstock.inference.spec import SOURCE
@@ -102,7 +101,7 @@ def _rows(uri: str, count: int, wanted: Mapping[str, Kind]) -> Iterator[_Lines]:
     lines = _Lines()
     for number, line in enumerate(_lines(uri)):
         try:
-            value = json.loads(line)
+            value = parsed(line)
             if not isinstance(value, dict):
                 raise ValueError(f"the line is no JSON object but {type(value).__name__}")
             failure = _made_numbers(value, wanted, number, uri)

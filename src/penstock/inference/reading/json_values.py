@@ -5,12 +5,34 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 _INTS = range(-(2**63), 2**63)
+
+
+def parsed(content: bytes, parse_constant: Callable[[str], Any] | None = None) -> Any:
+    """Returns what JSON text says.
+
+    Args:
+        content: The text, in UTF-8 (or UTF-16 or UTF-32, which shows).
+        parse_constant: Is called with ``NaN``, ``Infinity`` or ``-Infinity``; these are numbers where it is left out.
+
+    Raises:
+        ValueError: It is no JSON, or holds what no text can hold: JSON can write half of a surrogate pair.
+    """
+    try:
+        text = content.decode(json.detect_encoding(content))
+        value = json.loads(text, parse_constant=parse_constant)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
+        raise ValueError(f"text that is not Unicode: {error}") from None
+    except RecursionError:
+        raise ValueError("lists or objects too deep in each other") from None
+    return value
 
 
 def widest(known: pa.DataType, values: Sequence[Any]) -> pa.DataType:

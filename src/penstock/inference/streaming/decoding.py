@@ -129,11 +129,13 @@ def _from_json(messages: Sequence[Message]) -> Iterator[Decoded]:
 
 
 def _json_rows(message: Message) -> list[dict[str, Any]]:
+    from penstock.inference.reading.json_values import parsed
+
     if message.value is None:
         raise ValueError(message.defect)
     try:
-        value = json.loads(message.value, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        value = parsed(message.value, _no_constant)
+    except ValueError as error:
         raise ValueError(f"the message is not JSON: {error}") from None
     rows = value if isinstance(value, list) else [value]
     if not rows or not all(isinstance(row, dict) for row in rows):

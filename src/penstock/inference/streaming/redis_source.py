@@ -142,7 +142,7 @@ class RedisSource(MessageSource):
                 hint="start the server, or check its address; what it holds is not lost",
             ) from error
         except exceptions.ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
+            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
                 raise StorageError(f"the Redis server refuses: {error}", input=self.label) from error
             self._start_over()  # the stream was deleted; it may be filled again
             raise SourceLostError(f"the Redis stream is gone: {error}", input=self.label) from error

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from penstock.inference.reading.json_values import column_of, widest
+from penstock.inference.reading.json_values import column_of, parsed, widest
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,23 @@ def test_a_type_only_widens() -> None:
     assert widest(pa.float64(), [1, 2]) == pa.float64()
     assert widest(pa.string(), [1]) == pa.string()
     assert widest(pa.list_(pa.int64()), [None]) == pa.list_(pa.int64())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"a": "\\ud800"}', "not Unicode"),
+        (b'{"\\udfff": 1}', "not Unicode"),
+        (b'{"a": "\xed\xa0\x80"}', "not Unicode"),
+        (b"[" * 100_000, "too deep"),
+        (b'{"a"', "Expecting"),
+    ],
+)
+def test_what_could_not_be_written_again_is_not_read(content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parsed(content)
+
+
+def test_whole_text_is_read() -> None:
+    assert parsed(b'{"a": "\\ud83d\\ude00 \xc3\xa9"}') == {"a": "\U0001f600 \xe9"}
+    assert parsed(b'\xef\xbb\xbf{"a": Infinity}') == {"a": float("inf")}

@@ -66,6 +66,20 @@ def test_what_is_no_row_is_refused_with_its_cause() -> None:
     assert refused.content == b""
 
 
+def test_text_that_no_file_can_hold_is_refused() -> None:
+    messages = [
+        message("half a pair", b'{"id": "\\ud800", "x": 1}'),
+        message("not utf-8", b'{"id": "\xed\xa0\x80", "x": 1}'),
+        message("too deep", b"[" * 100_000),
+        message("a pair", b'{"id": "\\ud83d\\ude00", "x": 1}'),
+    ]
+    good, refused = decoded(messages, "json")
+    assert [item.id for item in good.messages] == ["a pair"]
+    assert rows(good)[0]["id"] == "\U0001f600"
+    assert [item.id for item in refused.refused] == ["half a pair", "not utf-8", "too deep"]
+    assert all(item.error.startswith("the message is not JSON: ") for item in refused.refused)
+
+
 def test_arrow_messages_of_one_schema_become_one_table(tmp_path: Path) -> None:
     messages = [
         message("1", arrow(x=[1, 2])),
