@@ -56,7 +56,11 @@ class RedisSource(MessageSource):
             if not self._has_group:
                 self._make_group()
             entries = self._given_before() or self._new(wait_seconds)
-        return self.written(entries)
+        try:
+            return self.written(entries)
+        except BaseException:
+            self._reread_from = _FIRST  # they were given, and will not be given again as new ones
+            raise
 
     def describe(self, messages: Sequence[Message]) -> Description:
         """Names a batch by its first and last id."""

@@ -151,6 +151,7 @@ class Stream:
         self._serving = Serving(self._watch, self._trial.refusal, self._teller, self._swap)
         self._patience = Patience(setup.spec.missing_seconds, self._teller, ending.wait)
         self._claimed: list[Incoming] = []
+        self._found: list[Incoming] = []
         self._in_generation = 0
         self._last_input = time.monotonic()
         self._next_forget = time.monotonic() + _FORGET_EVERY_SECONDS
@@ -190,7 +191,7 @@ class Stream:
         most, idle = self._limits.max_inputs, self._limits.idle_seconds
         if most is not None and self._teller.totals.inputs >= most:
             return True
-        quiet = self._serving.has_looked and not self._claimed
+        quiet = self._serving.has_looked and not self._claimed and not self._found
         return idle is not None and quiet and time.monotonic() - self._last_input >= idle
 
     def _refresh(self) -> None:
@@ -204,12 +205,13 @@ class Stream:
         self._state.check()
         self._settle()
         if not self._claimed:
-            found = self._source.poll(self._spec.poll_seconds)
-            if not found:
+            # What was found stays found where the journal cannot be written: the source would not bring it again.
+            self._found = self._found or self._source.poll(self._spec.poll_seconds)
+            if not self._found:
                 self._forget()
                 return
-            self._journal.claim(found, self._source.positions(found))
-            self._claimed = found
+            self._journal.claim(self._found, self._source.positions(self._found))
+            self._claimed, self._found = self._found, []
         self._tick(self._claimed)
         self._claimed = []
 

@@ -23,6 +23,7 @@ from penstock.inference.job import InferenceJob, InferenceSummary
 from penstock.inference.spec import SinkSpec
 from penstock.inference.streaming import service
 from penstock.inference.streaming.incoming import SourceLostError
+from penstock.inference.streaming.journal import Journal
 from penstock.inference.streaming.service import Limits, serve
 from penstock.inference.streaming.setup import StreamSetup
 from penstock.metadata.store import MetadataStore
@@ -412,3 +413,22 @@ def test_a_sink_in_the_watched_folder_is_refused_and_one_below_is_not(tmp_path: 
     with pytest.raises(ParameterError, match="cannot write"):
         ready("incoming")
     assert ready("incoming/below").graph.sinks[0].path == "incoming/below"
+
+
+def test_what_the_journal_could_not_take_is_scored_when_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, refused = Journal.claim, iter([True])
+
+    def full_once(self: Journal, *arguments: Any) -> None:
+        if next(refused, False):
+            raise StorageError("cannot write the journal: the disk is full")
+        claim(self, *arguments)
+
+    monkeypatch.setattr(Journal, "claim", full_once)
+    setup = setup_in(tmp_path)
+    put(setup, "a.csv", "id,x\na,1\n")
+    with running(setup, Limits(idle_seconds=5)) as stream:
+        stream.until(lambda: results_of(setup))
+    assert answers(setup) == {"a": 5}
+    assert stream.told("the disk is full")
