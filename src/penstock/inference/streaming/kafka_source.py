@@ -84,13 +84,11 @@ class KafkaSource(MessageSource):
             return []
         rest = self._consumer.consume(self._limit - 1, timeout=0) if self._limit > 1 else []
         self._trouble = ""
-        partitions: dict[int, list[Message]] = {}
-        for message in (first, *rest):
-            if message.error() is not None:
-                self._refuse(message.error())
-            else:
-                partitions.setdefault(message.partition(), []).append(_message(message))
-        return [incoming for _, group in sorted(partitions.items()) for incoming in self.written(group)]
+        try:
+            return self._batches_of((first, *rest))
+        except BaseException:
+            self._read_again()
+            raise
 
     def describe(self, messages: Sequence[Message]) -> Description:
         """Names a batch by its partition, first and last offset."""
@@ -164,6 +162,23 @@ class KafkaSource(MessageSource):
         if self._trouble:
             self._metadata()
             self._trouble = ""
+
+    def _batches_of(self, messages: Sequence[Any]) -> list[Incoming]:
+        partitions: dict[int, list[Message]] = {}
+        for message in messages:
+            if message.error() is not None:
+                self._refuse(message.error())
+            else:
+                partitions.setdefault(message.partition(), []).append(_message(message))
+        return [incoming for _, group in sorted(partitions.items()) for incoming in self.written(group)]
+
+    def _read_again(self) -> None:
+        """Has all partitions be read from where the journal stands: what was read since is not claimed."""
+        from confluent_kafka import TopicPartition
+
+        self._consumer.incremental_unassign([TopicPartition(self._spec.topic, p) for p in self._assigned])
+        self._assigned.clear()
+        self._next_look = 0.0
 
     def _metadata(self) -> Any:
         from confluent_kafka import KafkaException

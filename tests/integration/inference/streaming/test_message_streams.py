@@ -19,12 +19,26 @@ from streams import FakeEngine, FakePins, letters_of, results_of, running, setup
 from penstock.errors import StorageError
 from penstock.inference.job import InferenceJob, InferenceSummary
 from penstock.inference.streaming.incoming import SourceLostError
+from penstock.inference.streaming.messages import BatchFolder
 from penstock.inference.streaming.setup import StreamSetup
 from penstock.inference.streaming.spec import KafkaSpec, RedisSpec
 
 
 class Killed(BaseException):
     """Stands for a process that ends at this very place."""
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the second batch of messages find no room at first."""
+    write, refused = BatchFolder.write, iter([False, True])
+
+    def full_once(self: BatchFolder, *arguments: Any) -> str:
+        if next(refused, False):
+            raise StorageError("cannot write the batch: the disk is full")
+        return write(self, *arguments)
+
+    monkeypatch.setattr(BatchFolder, "write", full_once)
 
 
 def answers(setup: StreamSetup) -> dict[Any, float]:
@@ -164,6 +178,16 @@ def test_a_key_that_is_no_stream_is_told(stream: Stream) -> None:
         service.join()
 
 
+@pytest.mark.usefixtures("full_disk")
+def test_redis_messages_that_find_no_room_are_read_again(stream: Stream) -> None:
+    with running(stream.setup) as service:
+        stream.add({"id": "a", "x": 1})
+        service.until(lambda: answers(stream.setup) == {"a": 5})
+        stream.add({"id": "b", "x": 2})
+        service.until(lambda: answers(stream.setup) == {"a": 5, "b": 10})
+    assert service.told("the disk is full")
+
+
 # --------------------------------------------------------------------------------------------------------------- Kafka
 
 
@@ -197,6 +221,17 @@ def test_kafka_messages_of_all_partitions_are_scored(tmp_path: Path) -> None:
         service.until(lambda: len(letters_of(topic.setup)) == 2)
     assert any(name.startswith(f"{topic.name}-0-0--0-") for name in results_of(topic.setup))
     assert {rows[0]["message_id"] for rows in results_of(topic.setup).values()} == {"0-0", "1-0"}
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_kafka_messages_that_find_no_room_are_read_again(tmp_path: Path) -> None:
+    topic = Topic(tmp_path)
+    topic.add({"id": "a", "x": 1})
+    with running(topic.setup) as service:
+        service.until(lambda: answers(topic.setup) == {"a": 5})
+        topic.add({"id": "b", "x": 2})
+        service.until(lambda: answers(topic.setup) == {"a": 5, "b": 10})
+    assert service.told("the disk is full")
 
 
 def test_kafka_goes_on_where_the_journal_stands(tmp_path: Path) -> None:
