@@ -25,6 +25,7 @@ from penstock.inference.spec import Step
 from penstock.inference.streaming.finding import ModelFinder
 from penstock.inference.wanted_kinds import wanted_kinds
 from penstock.inference.ways import ends, ordered
+from penstock.models.check import check_loadable
 from penstock.models.registry import describe
 from penstock.models.signature import ModelInfo
 
@@ -179,8 +180,10 @@ def _planned(inference: Inference, name: str, ref: ModelRef | None) -> tuple[Pla
     identity, version = (ref.artifact_id, ref.version) if ref is not None else (None, "")
     if inference.file.graph.models[name].handler is not None:
         return PlannedModel(uri, "", "", identity, version), None
+    trusted = inference.file.graph.models[name].trusted or (ref is not None and ref.trusted)
     try:
         info = describe(uri)
+        check_loadable(info.flavor, uri, trusted=trusted)
     except PenstockError as error:
         raise UsageError(
             f"{_place(inference.file, name)}: model {name!r}: {error.message}",

@@ -107,6 +107,7 @@ class Flavor:
         saver: Import path ``module:function`` of ``save(model, folder: Path, request: SaveRequest) -> Descriptor``,
             which writes the framework's files into a local folder that exists; empty where this version has none.
         further_libraries: Other modules that loading and saving need, which the same extra installs.
+        unpickles: Whether every model of it is a pickle.
     """
 
     name: FlavorName
@@ -119,6 +120,7 @@ class Flavor:
     loader: str = ""
     saver: str = ""
     further_libraries: tuple[str, ...] = ()
+    unpickles: bool = False
 
     def recognises(self, names: Sequence[str]) -> bool:
         """Says whether files of these names, at the top of a folder, are a model of this flavor."""

@@ -90,6 +90,7 @@ FLAVORS: tuple[Flavor, ...] = (
         classes=("sklearn.base.BaseEstimator",),
         loader="penstock.models.sklearn.loading:load",
         saver="penstock.models.sklearn.saving:save",
+        unpickles=True,
     ),
 )
 """In the order in which they are tried on a folder."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
@@ -16,13 +15,12 @@ from penstock.components.bulk_inferrer.component import (
     FeatureColumn,
 )
 from penstock.components.bulk_inferrer.graph import carried, graph_of, result_column
-from penstock.errors import DependencyError, ParameterError, did_you_mean
+from penstock.errors import ParameterError, did_you_mean
 from penstock.inference.column_flow import Column, Columns
 from penstock.inference.problems import Problem
 from penstock.inference.spec import InferenceConfig
 from penstock.inference.ways import all_provenance_columns
 from penstock.messages.bulk_inferrer import OutputColumnsSpec
-from penstock.models.flavor import Flavor
 from penstock.models.signature import DEFAULT_SIGNATURE, TensorSpec
 from penstock.models.tensorflow.graphs import CLASSES, REGRESSION, SCORES
 
@@ -31,20 +29,6 @@ _OUTPUT_KINDS = {
     "regress_output": "regress",
     "predict_output": "predict",
 }
-
-
-def check_library(flavor: Flavor, uri: str) -> None:
-    """Refuses a model whose library is not installed.
-
-    Raises:
-        DependencyError: With the extra that brings it.
-    """
-    if importlib.util.find_spec(flavor.library) is None:
-        raise DependencyError(
-            f"{flavor.library} is not installed, which models of flavor {flavor.name!r} need",
-            input=uri,
-            hint=f"pip install 'penstock[{flavor.extra}]'",
-        )
 
 
 def problems(plan: BulkInferrerPlan, parameters: BulkInferrerParameters, features: Columns) -> list[Problem]:

@@ -23,6 +23,7 @@ from penstock.inference.job import ModelRef
 from penstock.inference.problems import refuse
 from penstock.inference.recorded_models import model_info, recorded_model
 from penstock.inference.spec import InferenceConfig
+from penstock.models.check import check_loadable
 from penstock.models.registry import flavor_named
 from penstock.models.signature import ModelInfo
 from penstock.runtime.libraries import library_versions
@@ -69,7 +70,7 @@ def _model(
     if config.model.handler is not None:
         return ref, None
     info = model_info(inputs.model)
-    checks.check_library(flavor_named(info.flavor), ref.uri)
+    check_loadable(info.flavor, ref.uri, trusted=ref.trusted or config.model.trusted)
     return dataclasses.replace(ref, flavor=info.flavor), info
 
 

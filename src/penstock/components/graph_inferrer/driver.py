@@ -22,6 +22,7 @@ from penstock.inference.recorded_models import model_info, recorded_model
 from penstock.inference.sources import find_examples, find_source, known_columns
 from penstock.inference.spec import InferenceGraph, ModelSettings
 from penstock.inference.wanted_kinds import wanted_kinds
+from penstock.models.check import check_loadable
 from penstock.models.registry import flavor_named
 from penstock.models.signature import ModelInfo
 from penstock.runtime.libraries import library_versions
@@ -69,18 +70,20 @@ def _models(
         refs[name] = recorded_model(artifact, context.store)
         settings = parameters.graph.models.get(name, ModelSettings())
         if settings.handler is None:
-            infos[name] = _info(name, artifact)
+            infos[name] = _info(name, artifact, trusted=refs[name].trusted or settings.trusted)
             refs[name] = replace(refs[name], flavor=infos[name].flavor)
     return refs, infos
 
 
-def _info(name: str, artifact: Any) -> ModelInfo:
+def _info(name: str, artifact: Any, *, trusted: bool) -> ModelInfo:
     try:
-        return model_info(artifact)
+        info = model_info(artifact)
+        check_loadable(info.flavor, artifact.uri, trusted=trusted)
     except PenstockError as error:
         error.message = f"model {name!r}: {error.message}"
         error.args = (error.message,)
         raise
+    return info
 
 
 def _source(

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from penstock import files
 from penstock.errors import DataError, ParameterError, PenstockError
+from penstock.models.check import not_trusted
 from penstock.models.descriptor import Descriptor, read_descriptor
 from penstock.models.devices import choose_device
 from penstock.models.example import output_specs
@@ -164,17 +165,6 @@ def probed_outputs(estimator: Any, inputs: tuple[TensorSpec, ...], path: str) ->
             got=error.got or error.message,
             hint="save it with penstock.models.save(model, uri, example=a few rows of its training data)",
         ) from error
-
-
-def not_trusted(uri: str) -> ParameterError:
-    """Returns the error for a file that would have to be unpickled and may not be."""
-    return ParameterError(
-        f"the model at {uri} is a pickle, and unpickling runs whatever code it holds",
-        input="trusted",
-        expected="a model that a pipeline of this store has made, or one that you say you trust",
-        hint="trusted: true in the model's settings, or penstock.models.LoadOptions(trusted=True), "
-        "if you know who made it; ONNX and XGBoost's JSON need no trust",
-    )
 
 
 def _unpickle(local: str) -> Any:

@@ -15,7 +15,6 @@ from component_runs import make_examples
 from penstock import proto
 from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import Examples, Model, ModelBlessing, PushedModel
-from penstock.components.bulk_inferrer import checks
 from penstock.components.bulk_inferrer.component import (
     BulkInferrerInputs,
     BulkInferrerParameters,
@@ -24,10 +23,9 @@ from penstock.components.bulk_inferrer.component import (
 )
 from penstock.components.bulk_inferrer.driver import BulkInferrerDriver
 from penstock.components.bulk_inferrer.graph import graph_of, last_step
-from penstock.errors import DependencyError, ParameterError
+from penstock.errors import ParameterError
 from penstock.inference import InferenceConfig, ModelSettings
 from penstock.models import Signature, TensorSpec
-from penstock.models.flavor import Flavor
 from penstock.runtime.roles import DriverContext, Run, Skip
 
 
@@ -161,18 +159,16 @@ class TestModel:
             decide(tmp_path, examples, model(), store=Store(pushed=tuple(pushed))).plan.model.version == "31"
         )
 
-    def test_an_imported_model_is_not_trusted(self, tmp_path: Path, examples: Examples) -> None:
-        ref = decide(tmp_path, examples, model(is_external=1)).plan.model
+    def test_an_imported_pickle_must_be_trusted(self, tmp_path: Path, examples: Examples) -> None:
+        with pytest.raises(ParameterError, match="is a pickle"):
+            decide(tmp_path, examples, model(is_external=1))
+        trusting = InferenceConfig(model=ModelSettings(trusted=True))
+        ref = decide(tmp_path, examples, model(is_external=1), config=trusting).plan.model
         assert (ref.version, ref.trusted) == ("abc", False)
 
-    def test_a_model_that_nothing_has_made_is_not_trusted(self, tmp_path: Path, examples: Examples) -> None:
-        assert not decide(tmp_path, examples, model(), store=Store(maker=None)).plan.model.trusted
-
-    def test_a_library_that_is_not_installed_is_named_with_its_extra(self) -> None:
-        flavor = Flavor("onnx", ("*.onnx",), library="no_such_library", extra="onnx")
-        with pytest.raises(DependencyError, match="no_such_library is not installed") as caught:
-            checks.check_library(flavor, "/models/14")
-        assert caught.value.hint == "pip install 'penstock[onnx]'"
+    def test_a_pickle_that_nothing_has_made_must_be_trusted(self, tmp_path: Path, examples: Examples) -> None:
+        with pytest.raises(ParameterError, match="is a pickle"):
+            decide(tmp_path, examples, model(), store=Store(maker=None))
 
     def test_a_model_of_no_known_flavor_is_refused(self, tmp_path: Path, examples: Examples) -> None:
         with pytest.raises(Exception, match="holds no model of a known flavor"):

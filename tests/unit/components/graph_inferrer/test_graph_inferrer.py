@@ -33,7 +33,8 @@ from penstock.messages.bulk_inferrer import DataSpec
 from penstock.models.signature import Signature, TensorSpec
 from penstock.runtime.roles import DriverContext, ExecutorContext, Run, Skip, Work
 
-GRAPH = InferenceGraph((Step("one", model=ModelStep("m")),), key="id")
+UNTRUSTING = InferenceGraph((Step("one", model=ModelStep("m")),), key="id")
+GRAPH = replace(UNTRUSTING, models={"m": ModelSettings(trusted=True)})
 SIGNATURE = Signature(
     inputs=(TensorSpec("x", "float32", (None,)),), outputs=(TensorSpec("p", "float32", (None,)),)
 )
@@ -166,9 +167,11 @@ def test_the_plan_names_models_and_files(place: Place) -> None:
 
 def test_the_key_holds_the_source_by_content_and_not_how_fast_models_are_called(place: Place) -> None:
     before = place.decide().cache_parts
-    faster = replace(GRAPH, models={"m": ModelSettings(batch_rows=7, threads=2)}, source_rows=10)
+    faster = replace(
+        GRAPH, models={"m": ModelSettings(trusted=True, batch_rows=7, threads=2)}, source_rows=10
+    )
     assert (
-        place.decide(replace(GRAPH, models={"m": ModelSettings()})).cache_parts
+        place.decide(replace(GRAPH, models={"m": ModelSettings(trusted=True)})).cache_parts
         == place.decide(faster).cache_parts
     )
     (place.root / "rows.csv").write_text("id,x\na,2\n")
@@ -202,6 +205,11 @@ def test_folders_and_patterns_are_sources_too(place: Place) -> None:
     )
     with pytest.raises(DataError, match="the source rows/\\*.txt has no files"):
         place.decide(source=SourceSpec("rows/*.txt"))
+
+
+def test_an_imported_pickle_must_be_trusted(place: Place) -> None:
+    with pytest.raises(ParameterError, match="model 'm': the model at .* is a pickle"):
+        place.decide(UNTRUSTING)
 
 
 def test_a_model_that_does_not_fit_the_rows_is_refused_before_anything_loads(place: Place) -> None:
