@@ -30,6 +30,10 @@ def label(batch):
     return pa.RecordBatch.from_arrays([pc.if_else(pc.greater(values, 40), "high", "low")], ["label"])
 
 
+def doubled(batch):
+    return pa.RecordBatch.from_arrays([pc.multiply(batch.column(batch.schema.get_field_index("x")), 2.0)], ["x"])
+
+
 def picky(batch):
     if 7 in batch.column("x").to_pylist():
         raise ValueError("seven is not for me")

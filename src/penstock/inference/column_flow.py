@@ -88,7 +88,8 @@ class _Flow:
     def look_at_results(self) -> None:
         """Checks the columns that results and sinks are to have."""
         graph, source = self._graph, self.at[SOURCE]
-        for at, name in [(("key",), graph.key), *((("carry",), name) for name in graph.carry or ())]:
+        named = [(("key",), graph.key), *((("carry",), name) for name in graph.carry or ())]
+        for at, name in [*named, *((("kinds", name), name) for name in graph.kinds)]:
             if name is not None and source.lacks(name):
                 self._tell(at, f"the source has no column {name!r}", source, name)
         for index, sink in enumerate(graph.sinks):

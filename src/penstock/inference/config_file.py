@@ -97,6 +97,7 @@ class _File:
     sinks: tuple[SinkSpec, ...] = ()
     max_failed_fraction: float = 0.0
     source_rows: int = 4096
+    kinds: Mapping[str, Literal["int", "float", "bytes"]] = field(default_factory=dict)
     pipeline_root: str | None = None
     metadata: str | None = None
     beam_pipeline_args: tuple[str, ...] = ()
@@ -147,6 +148,7 @@ def read_inference_config(
         sinks=written.sinks,
         max_failed_fraction=written.max_failed_fraction,
         source_rows=written.source_rows,
+        kinds=written.kinds,
     )
     sources = {name: source for name, (source, _) in models.items()}
     there = (

@@ -254,6 +254,9 @@ class InferenceGraph:
         sinks: Where rows are written besides the result artifact.
         max_failed_fraction: Share of failed rows, 0 to 1, above which the run fails after publishing the dead letters.
         source_rows: Rows in a batch as it is read.
+        kinds: As what columns of CSV and JSON Lines are to be read: ``int``, ``float`` or ``bytes`` (text); a row whose
+            cell cannot be read so fails alone. What a model takes unchanged is known without; a column that a function
+            gets is read as its cells are where it is not named here, and one odd cell makes it text.
     """
 
     steps: tuple[Step, ...]
@@ -263,6 +266,7 @@ class InferenceGraph:
     sinks: tuple[SinkSpec, ...] = ()
     max_failed_fraction: float = 0.0
     source_rows: int = 4096
+    kinds: Mapping[str, Literal["int", "float", "bytes"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

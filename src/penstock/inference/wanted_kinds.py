@@ -13,7 +13,7 @@ from penstock.models.signature import ModelInfo, Signature
 
 
 def wanted_kinds(graph: InferenceGraph, models: Mapping[str, ModelInfo]) -> dict[str, Kind]:
-    """Returns the kinds that models want of columns of the source, by column.
+    """Returns the kinds that the graph names and that models want of columns of the source, by column.
 
     Only columns count that come to a model as they are read: neither its preprocess function nor a step before it may
     change them. A column that models want as text and as numbers is left out; one that they want as whole numbers and
@@ -36,9 +36,10 @@ def wanted_kinds(graph: InferenceGraph, models: Mapping[str, ModelInfo]) -> dict
             if name not in changed:
                 wanted.setdefault(name, set()).add(kind)
         made[step.name] = None if step.function is not None else changed | _made_by(step, graph, models)
-    return {
+    derived = {
         name: _one_of(kinds) for name, kinds in wanted.items() if kinds == {"bytes"} or "bytes" not in kinds
     }
+    return {**derived, **graph.kinds}
 
 
 def _one_of(kinds: set[Kind]) -> Kind:

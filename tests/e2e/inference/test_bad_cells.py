@@ -57,6 +57,19 @@ def test_bad_cells_are_dead_letters_and_the_tolerance_decides(
     ]
 
 
+def test_a_function_is_given_numbers_where_the_file_says_so(project: Project) -> None:
+    text = TEXT.replace("{model: two}", "{model: {name: two, preprocess: graph_functions.doubled}}")
+    ended = infer(project, text + "kinds: {x: float}\n", "--json", "--param", "tolerance=0.5")
+    assert ended.code == 0, ended.err
+    found = rows_of(output(project, ended, "inference_result"))
+    assert [(row["id"], row["prediction"]) for row in found] == [
+        ("a", pytest.approx(6)),
+        ("c", pytest.approx(12)),
+    ]
+    letters = rows_of(output(project, ended, "dead_letters"))
+    assert [(row["key"], row["stage"]) for row in letters] == [("b", "read"), ("d", "read")]
+
+
 def test_a_column_of_names_is_a_mistake_of_the_file(project: Project) -> None:
     text = TEXT.replace("{model: two}", "{model: {name: two, inputs: {x: city}}}")
     project.write("names.yaml", text)

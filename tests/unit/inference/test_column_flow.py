@@ -156,6 +156,7 @@ def test_a_saved_model_of_serialized_examples_takes_any_columns() -> None:
         ),
         (graph(ONE, carry=("nam",)), "the source has no column 'nam'.*did you mean 'name'"),
         (replace(graph(ONE), key="key"), "the source has no column 'key'"),
+        (replace(graph(ONE), kinds={"nam": "int"}), "the source has no column 'nam'.*did you mean 'name'"),
         (
             graph(ONE, sinks=(SinkSpec(path="o", columns=("scores",)),)),
             "the results of the last step have no column 'scores'.*did you mean 'score'",

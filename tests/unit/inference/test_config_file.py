@@ -168,6 +168,7 @@ BAD = [
     (SOURCE, "source: r\nstream: {output: o, folder: f, poll_seconds: -1}", r"g\.yaml:2: poll_seconds"),
     (SOURCE, "source: r\nstream: {folder: f}", r"g\.yaml:2: output is missing"),
     (SOURCE, "source: r\nkey: 3", r"g\.yaml:2: key has the wrong value.*text.*3"),
+    (SOURCE, "source: r\nkinds: {x: number}", r"g\.yaml:2: .*expected: 'int' or 'float' or 'bytes'; got: 'number'"),
     (SOURCE, "source: r\ncarry: {a: b}", r"g\.yaml:2: carry has the wrong value.*a list"),
     (SOURCE, "source: r\nmax_failed_fraction: 2", r"g\.yaml:2: max_failed_fraction is no fraction"),
     (SOURCE, "source: r\nsource_rows: many", r"g\.yaml:2: source_rows has the wrong value.*whole"),

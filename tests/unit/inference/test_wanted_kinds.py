@@ -65,6 +65,12 @@ def test_what_functions_may_change_is_not_wanted_as_anything() -> None:
     assert wanted(function, kept, Step("a", ("k",), model=ModelStep("m"))) == ONE
 
 
+def test_what_the_graph_names_is_as_it_says() -> None:
+    steps = (Step("a", model=ModelStep("m", preprocess="f.f")), Step("b", model=ModelStep("m")))
+    assert wanted_kinds(InferenceGraph(steps[:1], kinds={"x": "int"}), MODELS) == {"x": "int"}
+    assert wanted_kinds(InferenceGraph(steps, kinds={"x": "int"}), MODELS) == {**ONE, "x": "int"}
+
+
 def test_what_a_step_before_makes_is_not_of_the_source() -> None:
     first = Step("a", model=ModelStep("m", outputs={"y": "z"}))
     second = Step("b", ("a",), model=ModelStep("n", inputs={"x": "z"}))

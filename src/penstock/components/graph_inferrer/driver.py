@@ -14,7 +14,7 @@ from penstock.components.graph_inferrer.component import (
     GraphInferrerParameters,
     GraphInferrerPlan,
 )
-from penstock.errors import PenstockError
+from penstock.errors import ParameterError, PenstockError
 from penstock.inference.checking import check
 from penstock.inference.column_flow import columns
 from penstock.inference.job import ModelRef, SourceFiles
@@ -48,6 +48,13 @@ class GraphInferrerDriver(Driver[GraphInferrerInputs, GraphInferrerParameters, G
         columns(graph, known_columns(source), infos)
         if parameters.source is not None:
             source = replace(source, kinds=wanted_kinds(graph, infos))
+        elif graph.kinds:
+            raise ParameterError(
+                "the graph names kinds of columns, and examples have theirs",
+                input="graph.kinds",
+                expected="kinds where the source are files of CSV or JSON Lines",
+                hint="leave kinds out",
+            )
         parts = {
             "graph": _placeless(graph),
             "source": fingerprint,

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from component_runs import make_examples
 
 from penstock.artifacts.artifact import IS_EXTERNAL
 from penstock.artifacts.standard import DeadLetters, InferenceResult, Model, ModelBlessing
@@ -205,6 +207,15 @@ def test_folders_and_patterns_are_sources_too(place: Place) -> None:
     )
     with pytest.raises(DataError, match="the source rows/\\*.txt has no files"):
         place.decide(source=SourceSpec("rows/*.txt"))
+
+
+def test_kinds_are_not_for_examples(place: Place) -> None:
+    examples = make_examples(place.root / "examples", {"eval": pa.table({"id": [1], "x": [1.0]})})
+    parameters = GraphInferrerParameters(replace(GRAPH, kinds={"x": "int"}), ("m",), (), None, DataSpec())
+    inputs = GraphInferrerInputs(models=(place.model(),), examples=(examples,))
+    context = DriverContext("p", "r", "Graph", "/root", str(place.root), "parquet", place.store)  # type: ignore[arg-type]  # a stand-in
+    with pytest.raises(ParameterError, match="the graph names kinds of columns, and examples have theirs"):
+        GraphInferrerDriver().decide(inputs, parameters, context)
 
 
 def test_an_imported_pickle_must_be_trusted(place: Place) -> None:
