@@ -15,6 +15,7 @@ from apache_beam.runners.portability.fn_api_runner import fn_runner
 from apache_beam.runners.portability.portable_runner import JobServiceHandle
 
 from penstock.beam.arguments import is_in_process, without_runner
+from penstock.beam.corrections import spare_ipython
 from penstock.errors import ExecutionError, PenstockError
 
 
@@ -51,6 +52,7 @@ def open_pipeline(
 
 def make_pipeline(beam_pipeline_args: Sequence[str] = ()) -> beam.Pipeline:
     """Returns a pipeline on the runner that the arguments name; in this process where they name none."""
+    spare_ipython()
     if not is_in_process(beam_pipeline_args):
         return beam.Pipeline(options=PipelineOptions(list(beam_pipeline_args)))
     arguments = without_runner(beam_pipeline_args)

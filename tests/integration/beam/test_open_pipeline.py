@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import apache_beam as beam
@@ -95,3 +97,16 @@ def test_examples_are_read_as_batches_of_one_schema(tmp_path: Path) -> None:
         read = ReadExamples(reader.shards, Layout(), rows=2)
         _ = p | read | beam.Map(describe) | beam.io.WriteToText(str(out), shard_name_template="")
     assert sorted(out.read_text().splitlines()) == ["1 1 [[5]]", "2 2 [[1], None]", "2 2 [[3], [4]]"]
+
+
+def test_beam_finds_out_about_ipython_without_importing_it() -> None:
+    code = (
+        "import sys; from penstock.beam.pipeline import open_pipeline; import apache_beam as beam\n"
+        "with open_pipeline() as pipeline: pipeline | beam.Create([1]) | beam.Map(str)\n"
+        "assert 'IPython' not in sys.modules\n"
+        "from apache_beam.utils import interactive_utils\n"
+        "assert not interactive_utils.is_in_ipython()\n"
+        "import types; sys.modules['IPython'] = shell = types.ModuleType('IPython'); shell.get_ipython = object\n"
+        "assert interactive_utils.is_in_ipython()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
