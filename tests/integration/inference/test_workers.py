@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from inference_jobs import adding, failed_rows, job_of, results, with_settings, write_rows
 
+from penstock.beam.corrections import shared_models_folder
 from penstock.errors import ExecutionError, PenstockError
 from penstock.inference import engine
 from penstock.inference.job import InferenceJob
@@ -45,6 +45,8 @@ def test_many_workers_give_what_one_gives(tmp_path: Path, arguments: tuple[str, 
 
 def test_each_worker_loads_a_model_unless_it_is_large(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
+    folder = shared_models_folder()
+    before = set(os.listdir(folder))
     files = [write_rows(tmp_path / f"{number}.parquet", 400) for number in range(8)]
     job = job_of(tmp_path, files, models={"adder": adding(log=str(log))})
 
@@ -57,7 +59,7 @@ def test_each_worker_loads_a_model_unless_it_is_large(tmp_path: Path) -> None:
     assert loads(job) == 2
     assert loads(with_settings(job, "adder", large_model=True)) == 1
     assert loads(with_settings(job, "adder", model_copies=2)) == 2
-    assert not [name for name in os.listdir(tempfile.gettempdir()) if name.startswith("penstock-")]
+    assert not [name for name in set(os.listdir(folder)) - before if "adder" in name]
 
 
 def test_copies_that_one_process_does_not_need_are_there_if_asked_for(tmp_path: Path) -> None:
