@@ -113,7 +113,7 @@ CASES = {
         {
             "expected": "files in fn_args.serving_model_dir",
             "got": "an empty folder",
-            "what to do": "end run_fn with tf.saved_model.save(model, fn_args.serving_model_dir",
+            "what to do": "end run_fn with penstock.models.save(model, fn_args.serving_model_dir)",
         },
     ),
     "kills_its_process": Bad(
