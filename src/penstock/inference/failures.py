@@ -46,7 +46,10 @@ class Salvaged(Generic[T]):
 
 
 def salvage(
-    batch: pa.RecordBatch, work: Callable[[pa.RecordBatch], T], most_rows: int | None = None
+    batch: pa.RecordBatch,
+    work: Callable[[pa.RecordBatch], T],
+    most_rows: int | None = None,
+    known: Exception | None = None,
 ) -> Salvaged[T]:
     """Works on a batch, and where that fails on smaller and smaller parts of it, until the rows that fail stand alone.
 
@@ -56,6 +59,7 @@ def salvage(
         batch: The rows.
         work: What is done with some of them.
         most_rows: Most rows at a time.
+        known: What was raised for the whole batch, where that was tried before; it is not tried again.
 
     Raises:
         PenstockError: Something failed that is no row's fault; see :func:`is_rows_fault`.
@@ -70,6 +74,8 @@ def salvage(
     while waiting:
         indices = waiting.pop()
         try:
+            if known is not None and len(indices) == batch.num_rows:
+                raise known
             found.parts.append((indices, work(rows_of(batch, indices))))
         except Exception as error:
             if not is_rows_fault(error):

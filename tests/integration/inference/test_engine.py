@@ -268,6 +268,7 @@ def test_functions_stand_before_and_behind_a_model(tmp_path: Path, functions: st
     (letter,) = failed_rows(job)
     assert (letter["stage"], letter["error_type"]) == ("preprocess", "ValueError")
     assert "five is not for me" in letter["error"]
+    assert summary.models["adder"].batches == 1, "a row that a function refuses costs no call of the model"
 
 
 @pytest.mark.parametrize("place", ["preprocess", "postprocess"])

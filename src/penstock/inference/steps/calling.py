@@ -12,8 +12,18 @@ import numpy as np
 import pyarrow as pa
 
 from penstock.inference.arrays import empty_batch, to_batch
-from penstock.inference.failures import TracebackLog, cause_of, salvage
-from penstock.inference.flow import Call, Failure, Flow, LoadedFacts, Stage, View, beside, make_batch
+from penstock.inference.failures import TracebackLog, cause_of, is_rows_fault, rows_of, salvage
+from penstock.inference.flow import (
+    Call,
+    Failure,
+    Flow,
+    LoadedFacts,
+    Positions,
+    Stage,
+    View,
+    beside,
+    make_batch,
+)
 from penstock.inference.job import ModelRef
 from penstock.inference.loaded import Resident
 from penstock.inference.merging import merged_columns
@@ -23,6 +33,10 @@ from penstock.inference.steps.feeding import Feeding
 from penstock.inference.steps.learned import LearnedColumns
 from penstock.inference.steps.users import UserFunction, as_batch
 from penstock.inference.timing import TimeLimit
+
+_Part = tuple[Positions, pa.RecordBatch]
+_Raised = tuple[Stage, Exception]
+_OnBatch = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,41 +99,71 @@ class ModelCaller:
         if not view.num_rows:
             return flow.with_view(self._work.name, self._without_rows(view))
         self._calls = []
-        stages: dict[int, Stage] = {}
-        made = salvage(view.batch, self._noting(stages), self._most_rows)
+        parts, failed = self._salvaged(view.batch)
         failures = {}
-        for index, error in made.failed.items():
+        for index, (stage, error) in failed.items():
             position = int(view.positions[index])
             number = flow.place.row_number(position)
-            failures[position] = Failure(number, self._work.name, stages[id(error)], *cause_of(error))
-        self._log.tell(list(made.failed.values()))
+            failures[position] = Failure(number, self._work.name, stage, *cause_of(error))
+        self._log.tell([error for _, error in failed.values()])
         kept = np.ones(view.num_rows, dtype=bool)
-        kept[list(made.failed)] = False
-        columns = merged_columns(made.parts)
+        kept[list(failed)] = False
+        columns = merged_columns(parts)
         self._learned.note(columns)
         left = view.select(kept)
         after = self._without_rows(left) if columns is None else self._with_rows(left, columns)
         return flow.with_view(self._work.name, after).without(failures).with_calls(self._calls)
 
-    def _noting(self, stages: dict[int, Stage]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-        """Returns the call, with the stage noted in which an error was raised."""
-
-        def call(batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _salvaged(self, batch: pa.RecordBatch) -> tuple[list[_Part], dict[int, _Raised]]:
+        """Returns the columns of the rows that went well, and what was raised for each of the others."""
+        parts: list[_Part] = []
+        failed: dict[int, _Raised] = {}
+        for start in range(0, batch.num_rows, self._most_rows):
+            indices = np.arange(start, min(start + self._most_rows, batch.num_rows))
+            rows = rows_of(batch, indices)
             try:
-                return self._predicted(batch)
+                parts.append((indices, self._predicted(rows)))
             except Exception as error:
-                stages[id(error)] = self._stage
-                raise
+                if not is_rows_fault(error):
+                    raise
+                parts += self._stage_by_stage(rows, indices, (self._stage, error), failed)
+        return parts, failed
 
-        return call
+    def _stage_by_stage(
+        self, batch: pa.RecordBatch, indices: Positions, first: _Raised, failed: dict[int, _Raised]
+    ) -> list[_Part]:
+        """Finds the rows that fail, each stage by itself: a row that a function refuses costs no calls of the model."""
+
+        def stage(name: Stage, rows: pa.RecordBatch, left: Positions, work: _OnBatch) -> _Part | None:
+            is_known = first[0] == name and len(left) == len(indices)
+            made = salvage(rows, work, known=first[1] if is_known else None)
+            failed.update({int(left[index]): (name, error) for index, error in made.failed.items()})
+            columns = merged_columns(made.parts)
+            return None if columns is None else (np.delete(left, list(made.failed)), columns)
+
+        prepared: _Part | None = (indices, batch)
+        if self._work.preprocess is not None:
+            prepared = stage("preprocess", batch, indices, partial(_called, self._work.preprocess))
+        if prepared is None:
+            return []
+        answered = stage("inference", prepared[1], prepared[0], self._answered)
+        if answered is None or self._work.postprocess is None:
+            return [] if answered is None else [answered]
+        left, answers = answered
+        rows = beside(rows_of(batch, np.searchsorted(indices, left)), answers)
+        finished = stage("postprocess", rows, left, partial(_called, self._work.postprocess))
+        return [] if finished is None else [finished]
 
     def _predicted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._stage = "preprocess"
         prepared = _called(self._work.preprocess, batch) if self._work.preprocess else batch
         self._stage = "inference"
-        answers = self._feeding.named(self._answers(self._feeding.fed(prepared)))
+        answers = self._answered(prepared)
         self._stage = "postprocess"
         return self._postprocessed(batch, answers)
+
+    def _answered(self, prepared: pa.RecordBatch) -> pa.RecordBatch:
+        return self._feeding.named(self._answers(self._feeding.fed(prepared)))
 
     def _postprocessed(self, batch: pa.RecordBatch, answers: pa.RecordBatch) -> pa.RecordBatch:
         function = self._work.postprocess
