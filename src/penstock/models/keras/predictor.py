@@ -144,6 +144,7 @@ def _input_keys(model: Any) -> list[str]:
 
 def _own_config(model: Any) -> Mapping[str, Any]:
     """Returns the description of a model as its file has it; empty for one that cannot describe itself."""
+    # Keras raises any of these for a model of the user's own class that does not say how it is made.
     try:
         return {"class_name": type(model).__name__, "config": model.get_config()}
     except (NotImplementedError, AttributeError, TypeError, ValueError):
