@@ -42,7 +42,21 @@ def from_json(text: str) -> PipelineIR:
     except ParameterError as error:
         raise PipelineError(f"the IR is damaged: {error}") from error
     _check_order(ir)
+    _check_scopes(ir)
     return ir
+
+
+def _check_scopes(ir: PipelineIR) -> None:
+    known: set[str] = set()
+    for scope in ir.scopes:
+        if scope.id in known or (scope.parent is not None and scope.parent not in known):
+            raise PipelineError(
+                f"the IR is damaged: scope {scope.id!r} is there twice, or not after its parent"
+            )
+        known.add(scope.id)
+    for node in ir.nodes:
+        if node.scope is not None and node.scope not in known:
+            raise PipelineError(f"the IR is damaged: {node.id} is in scope {node.scope!r}, which is missing")
 
 
 def _check_order(ir: PipelineIR) -> None:
