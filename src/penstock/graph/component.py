@@ -83,6 +83,26 @@ class BaseComponent(BaseNode):
         """Returns the name of the component's execution type."""
         return cls.TYPE_NAME or f"{cls.__module__}.{cls.__qualname__}"
 
+    @classmethod
+    def declared(cls, document: Any) -> type[BaseComponent]:
+        """Returns the component class that a declaration without a class of its own stands for.
+
+        Components whose declaration is data (a container, a component of a guest) override this: the IR then holds
+        the import path of the generic class in ``NodeIR.component`` and the data in ``NodeIR.declaration``.
+
+        Args:
+            document: The declaration, as plain JSON.
+
+        Raises:
+            PipelineError: The component is no such generic class, or the document is not one of its declarations.
+        """
+        raise PipelineError(
+            f"{cls.__name__} is declared by its class, not by a document",
+            component=cls.__name__,
+            got=f"{document!r:.120}",
+            hint="compile the pipeline again; only generic components such as containers carry a declaration",
+        )
+
     @property
     def exec_properties(self) -> Mapping[str, Any]:
         """The parameters as they were given, typed; runtime parameters are still placeholders."""
