@@ -8,6 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from penstock.artifacts.artifact import Artifact, BaseType, Property, PropertyType
+from penstock.artifacts.value_artifact import Boolean as Boolean
+from penstock.artifacts.value_artifact import Bytes as Bytes
+from penstock.artifacts.value_artifact import Float as Float
+from penstock.artifacts.value_artifact import Integer as Integer
+from penstock.artifacts.value_artifact import JsonValue as JsonValue
+from penstock.artifacts.value_artifact import String as String
+from penstock.artifacts.value_artifact import ValueArtifact as ValueArtifact
+from penstock.artifacts.value_artifact import annotated_value_type
 from penstock.errors import DataError
 
 _SPAN = Property(PropertyType.INT)
@@ -174,46 +182,6 @@ class ExternalArtifact(Artifact):
     TYPE_NAME = "ExternalArtifact"
 
 
-class ValueArtifact(Artifact):
-    """Base of the artifacts that hold one value; the URI is that of the file ``value`` itself."""
-
-
-class String(ValueArtifact):
-    """A text value."""
-
-    TYPE_NAME = "String"
-
-
-class Bytes(ValueArtifact):
-    """A value of bytes."""
-
-    TYPE_NAME = "Bytes"
-
-
-class Integer(ValueArtifact):
-    """An integer value."""
-
-    TYPE_NAME = "Integer"
-
-
-class Float(ValueArtifact):
-    """A floating point value."""
-
-    TYPE_NAME = "Float"
-
-
-class Boolean(ValueArtifact):
-    """A truth value, written as ``1`` or ``0``."""
-
-    TYPE_NAME = "Boolean"
-
-
-class JsonValue(ValueArtifact):
-    """Any value that JSON can hold."""
-
-    TYPE_NAME = "JsonValue"
-
-
 STANDARD_TYPES: Mapping[str, type[Artifact]] = {
     cls.TYPE_NAME: cls
     for cls in (
@@ -234,7 +202,7 @@ def artifact_class(type_name: str, declared: type[Artifact] | None = None) -> ty
     for cls in _subclasses(Artifact):
         if cls.__dict__.get("TYPE_NAME") == type_name:
             return cls
-    return type(
+    return annotated_value_type(type_name) or type(
         type_name, (Artifact,), {"TYPE_NAME": type_name, "__doc__": f"Artifacts of type {type_name}."}
     )
 
