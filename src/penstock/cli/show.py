@@ -26,7 +26,7 @@ from penstock.metadata.store import MetadataStore
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw an artifact's statistics, schema, anomalies, evaluation or predictions as one page.",
+    help="Draw an artifact as one page: statistics, evaluation, first rows, model, … whatever its type.",
 )
 @store_options
 @json_option

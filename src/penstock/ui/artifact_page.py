@@ -32,7 +32,7 @@ def artifact_text(artifact: Artifact, producer: ExecutionRecord | None) -> str:
     if producer is not None:
         lines.append(f"  made by: {producer.node_id} of {producer.pipeline}, run {producer.run_id}")
     lines += [
-        f"  {name}: {shown(value)}" for name, value in _properties(artifact) if not _is_told(artifact, name)
+        f"  {name}: {shown(value)}" for name, value in properties_of(artifact) if not _is_told(artifact, name)
     ]
     return "\n".join([*lines, *_content(artifact.uri), *_told(artifact)])
 
@@ -50,7 +50,8 @@ def _told(artifact: Artifact) -> Iterator[str]:
         yield from inference_lines(artifact)
 
 
-def _properties(artifact: Artifact) -> Iterator[tuple[str, Any]]:
+def properties_of(artifact: Artifact) -> Iterator[tuple[str, Any]]:
+    """Yields what is recorded of an artifact by name: declared properties first; not what only Penstock reads."""
     yield from sorted(artifact.properties.items())
     yield from sorted(
         (name, value) for name, value in artifact.custom_properties.items() if not name.startswith("__")

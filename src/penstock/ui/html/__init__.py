@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Mapping
 
 from penstock.artifacts.artifact import Artifact
-from penstock.errors import DependencyError, UsageError
+from penstock.errors import DependencyError
 
 _PAGES: Mapping[str, str] = {
     "ExampleStatistics": "penstock.ui.html.statistics",
@@ -19,27 +19,24 @@ _PAGES: Mapping[str, str] = {
     "ModelEvaluation": "penstock.ui.html.evaluation",
     "InferenceResult": "penstock.ui.html.inference",
     "DeadLetters": "penstock.ui.html.inference",
+    "Examples": "penstock.ui.html.examples",
+    "Model": "penstock.ui.html.model",
+    "PushedModel": "penstock.ui.html.model",
 }
+_ANY_TYPE = "penstock.ui.html.properties"
 
 RENDERED_TYPES = tuple(_PAGES)
-"""Names of the artifact types that have a page."""
+"""Names of the artifact types that have a page of their own."""
 
 
 def render(artifact: Artifact) -> str:
-    """Returns the HTML page of an artifact.
+    """Returns the HTML page of an artifact; where its type has none of its own, one of its properties and files.
 
     Raises:
-        UsageError: There is no page for artifacts of this type.
         DependencyError: The messages of TensorFlow Metadata are not installed.
         DataError: The artifact's files are damaged or not there.
     """
-    module_name = _PAGES.get(artifact.type_name)
-    if module_name is None:
-        raise UsageError(
-            f"there is no page for artifacts of type {artifact.type_name}",
-            expected=f"one of {', '.join(RENDERED_TYPES)}",
-            got=f"artifact {artifact.id} of type {artifact.type_name}",
-        )
+    module_name = _PAGES.get(artifact.type_name, _ANY_TYPE)
     try:
         page: str = importlib.import_module(module_name).render(artifact)
     except ModuleNotFoundError as error:

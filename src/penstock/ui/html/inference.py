@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from penstock.artifacts.artifact import Artifact
 from penstock.ui.html.markup import Html, el
-from penstock.ui.html.numbers import DASH, count, number
-from penstock.ui.html.page import cards, empty, page, section
+from penstock.ui.html.numbers import count, number
+from penstock.ui.html.page import cards, page, section
+from penstock.ui.html.rows import sample_section, table
 from penstock.ui.inference_facts import Cause, ModelFigures, Sample, causes_of, models_of, samples
 from penstock.ui.tables import duration, size
 
@@ -29,10 +29,14 @@ def render(artifact: Artifact) -> str:
         cards(_totals(artifact)),
         *(_model(model) for model in models),
         _causes(causes_of(artifact)),
-        *(_sample(sample) for sample in samples(artifact.uri, _SHOWN_ROWS)),
+        *(sample_section(sample, _heading(sample)) for sample in samples(artifact.uri, _SHOWN_ROWS)),
     ]
     chips = [f"model {model.id}" for model in models if model.id]
     return page(title, artifact, [part for part in parts if part is not None], chips)
+
+
+def _heading(sample: Sample) -> str:
+    return f"First rows of {sample.title}" if sample.title else "First rows"
 
 
 def _totals(artifact: Artifact) -> list[tuple[str, str, str]]:
@@ -79,36 +83,4 @@ def _causes(causes: Sequence[Cause]) -> Html | None:
         el("tr", el("td", count(cause.rows), class_="num"), el("td", cause.stage), el("td", cause.cause))
         for cause in causes
     ]
-    return section("Why rows failed", _table(("Rows", "Stage", "Cause"), rows, "Why rows failed"))
-
-
-def _sample(sample: Sample) -> Html:
-    title = f"First rows of {sample.title}" if sample.title else "First rows"
-    if not sample.rows:
-        return section(title, empty(f"There are no rows. Columns: {', '.join(sample.columns)}."))
-    rows = [el("tr", *(_cell(row, name) for name in sample.columns)) for row in sample.rows]
-    numeric = {name for name in sample.columns if any(_is_number(row.get(name)) for row in sample.rows)}
-    return section(title, _table(list(sample.columns), rows, title, numeric))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _cell(row: Mapping[str, Any], name: str) -> Html:
-    value = row.get(name)
-    if _is_number(value):
-        return el("td", f"{value:.6g}" if isinstance(value, float) else str(value), class_="num")
-    if isinstance(value, bytes):
-        return el("td", f"({len(value):,} bytes)")
-    return el("td", DASH if value is None else str(value))
-
-
-def _table(
-    headings: Sequence[str], rows: Sequence[Html], label: str, numeric: Collection[str] = ("Rows",)
-) -> Html:
-    head = el(
-        "tr",
-        *(el("th", name, scope="col", class_="num" if name in numeric else None) for name in headings),
-    )
-    return el("div", el("table", el("thead", head), el("tbody", *rows), aria_label=label), class_="scroll")
+    return section("Why rows failed", table(("Rows", "Stage", "Cause"), rows, "Why rows failed"))

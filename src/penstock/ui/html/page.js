@@ -58,6 +58,13 @@
     apply();
   }
 
+  // Whoever shows this page in a frame may ask how tall it is.
+  addEventListener("message", (event) => {
+    if (event.data === "penstock:height" && event.source) {
+      event.source.postMessage({ penstockHeight: root.scrollHeight }, "*");
+    }
+  });
+
   // Tables: a click on a heading sorts; rows with data-fixed stay on top.
   document.querySelectorAll("th[data-sort]").forEach((heading) => {
     const sort = () => {

@@ -15,8 +15,8 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from penstock.artifacts.artifact import Artifact
-from penstock.artifacts.standard import ExampleAnomalies, ExampleStatistics, Model, ModelEvaluation, Schema
-from penstock.errors import DataError, UsageError
+from penstock.artifacts.standard import ExampleAnomalies, ExampleStatistics, ModelEvaluation, Schema
+from penstock.errors import DataError
 from penstock.evaluation.report import (
     EvaluationReport,
     MetricValue,
@@ -28,7 +28,7 @@ from penstock.evaluation.report import (
     write_report,
 )
 from penstock.statistics.files import write_anomalies, write_schema, write_statistics
-from penstock.ui.html import RENDERED_TYPES, render
+from penstock.ui.html import render
 
 STATISTICS = """
 datasets {{
@@ -302,19 +302,6 @@ def test_without_thresholds_there_is_no_verdict(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ all pages
-
-
-def test_other_artifacts_have_no_page() -> None:
-    with pytest.raises(UsageError, match="no page for artifacts of type Model.*ExampleStatistics"):
-        render(Model("/m", id=4))
-    assert RENDERED_TYPES == (
-        "ExampleStatistics",
-        "Schema",
-        "ExampleAnomalies",
-        "ModelEvaluation",
-        "InferenceResult",
-        "DeadLetters",
-    )
 
 
 def test_pages_are_made_without_anything_heavy(tmp_path: Path) -> None:
