@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import PipelineError, did_you_mean
+from penstock.graph.placeholder import Placeholder
 
 if TYPE_CHECKING:
     from penstock.graph.node import BaseNode
+    from penstock.graph.scopes import ForEach
 
 
 class Channel:
@@ -26,6 +29,7 @@ class Channel:
         output_key: The output of that node; set likewise.
         pipeline: Name of another pipeline, whose history is meant.
         node: Id of a node of that pipeline; only what it has put out is meant.
+        producer_component_id: Id of a node of this pipeline, in TFX's words: only what it has put out, in all runs.
 
     Raises:
         PipelineError: ``type`` is not an artifact type, or ``node`` is given without ``pipeline``.
@@ -39,6 +43,7 @@ class Channel:
         output_key: str | None = None,
         pipeline: str | None = None,
         node: str | None = None,
+        producer_component_id: str | None = None,
     ) -> None:
         if not (isinstance(type, _TYPE) and issubclass(type, Artifact)):
             raise PipelineError(
@@ -54,6 +59,8 @@ class Channel:
             raise PipelineError(
                 "a channel comes from a node of this pipeline, or from another pipeline's history"
             )
+        if node is not None and producer_component_id is not None:
+            raise PipelineError("a channel names its node twice", hint="give node, or producer_component_id")
         if node is not None and pipeline is None:
             raise PipelineError(
                 "a channel names a node but no pipeline",
@@ -63,7 +70,54 @@ class Channel:
         self.producer = producer
         self.output_key = output_key
         self.pipeline = pipeline
-        self.node = node
+        self.node = node if node is not None else producer_component_id
+        self.optional = False
+        self._artifacts: tuple[Artifact, ...] | None = None
+
+    def sources(self) -> tuple[Channel, ...]:
+        """Returns the channels that this one stands for: itself, but for unions and the edges of sub-pipelines."""
+        return (self,)
+
+    def producers(self) -> tuple[BaseNode, ...]:
+        """Returns the nodes of the same pipeline that put the artifacts out."""
+        return () if self.producer is None else (self.producer,)
+
+    def future(self) -> Placeholder:
+        """Returns a placeholder of the channel's artifacts, for predicates, parameters and commands.
+
+        ``channel.future()[0].value`` is the content of a value artifact; ``.uri``, ``.property('span')`` and
+        ``.custom_property('blessed')`` stand for what every artifact has.
+        """
+        return Placeholder("channel", channel=self)
+
+    def as_optional(self) -> Channel:
+        """Returns this channel, whose artifacts may be missing: an optional input then comes empty."""
+        same = copy.copy(self)
+        same.optional = True
+        return same
+
+    def set_artifacts(self, artifacts: Iterable[Artifact]) -> Channel:
+        """Sets what ``get`` returns, and returns the channel."""
+        self._artifacts = tuple(artifacts)
+        return self
+
+    def get(self) -> Sequence[Artifact]:
+        """Returns the artifacts that a run in this process has put along the channel, as notebooks show them.
+
+        Raises:
+            PipelineError: Nothing has been run here yet.
+        """
+        if self._artifacts is None:
+            raise PipelineError(
+                f"{self!r} has no artifacts yet",
+                hint="while a pipeline is built there are none; in a notebook, run the component first",
+            )
+        return self._artifacts
+
+    @property
+    def producer_component_id(self) -> str | None:
+        """Id of the node that puts the artifacts out, in TFX's words."""
+        return self.producer.id if self.producer is not None else self.node
 
     @property
     def type_name(self) -> str:
@@ -78,6 +132,83 @@ class Channel:
 
 
 _TYPE = type
+
+
+class LoopChannel(Channel):
+    """The current item of a loop, or its artifacts of one key.
+
+    Args:
+        type: The artifact type.
+        loop: The loop.
+        key: Key of the artifacts where an item is a group of several.
+    """
+
+    def __init__(self, type: type[Artifact], loop: ForEach, key: str | None = None) -> None:
+        super().__init__(type)
+        self.loop = loop
+        self.output_key = key
+
+    def __repr__(self) -> str:
+        return f"Channel({self.type_name} of a ForEach" + (
+            f", {self.output_key})" if self.output_key else ")"
+        )
+
+
+class UnionChannel(Channel):
+    """Several channels of one type as one.
+
+    Args:
+        channels: The channels, in the order in which their artifacts come.
+
+    Raises:
+        PipelineError: There are none, or they have several types.
+    """
+
+    def __init__(self, channels: Iterable[Channel]) -> None:
+        self.channels = tuple(channels)
+        if not self.channels or not all(isinstance(channel, Channel) for channel in self.channels):
+            raise PipelineError("a union needs channels", expected="one or more", got=repr(self.channels))
+        types = {channel.type_name for channel in self.channels}
+        if len(types) > 1:
+            raise PipelineError(
+                "a union joins channels of one type",
+                got=", ".join(sorted(types)),
+                hint="make one of each type",
+            )
+        super().__init__(self.channels[0].type)
+
+    def sources(self) -> tuple[Channel, ...]:
+        """Returns the channels that it joins."""
+        return tuple(source for channel in self.channels for source in channel.sources())
+
+    def producers(self) -> tuple[BaseNode, ...]:
+        """Returns the producers of all the channels."""
+        return tuple(producer for channel in self.channels for producer in channel.producers())
+
+    def __repr__(self) -> str:
+        return f"union({', '.join(map(repr, self.channels))})"
+
+
+class PipelineChannel(Channel):
+    """An edge of a sub-pipeline: what comes in along ``PipelineInputs``, or goes out as one of its outputs.
+
+    Args:
+        wrapped: The channel on the other side of the edge.
+        key: Name of the input or output.
+    """
+
+    def __init__(self, wrapped: Channel, key: str) -> None:
+        super().__init__(wrapped.type)
+        self.wrapped = wrapped
+        self.output_key = key
+        self.optional = wrapped.optional
+
+    def sources(self) -> tuple[Channel, ...]:
+        """Returns what the channel on the other side stands for."""
+        return self.wrapped.sources()
+
+    def __repr__(self) -> str:
+        return f"Channel({self.type_name} along {self.output_key!r}: {self.wrapped!r})"
 
 
 class OutputChannels:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
+from penstock.graph.placeholder import placeholders_in
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
 from penstock.ir.model import ExecutionBaseType
@@ -52,6 +53,9 @@ class BaseComponent(BaseNode):
     EXECUTOR: ClassVar[str] = ""
     PUBLISHER: ClassVar[str] = "penstock.runtime.roles:PlainPublisher"
     REQUIRES: ClassVar[tuple[str, ...]] = ()
+
+    declaration: Any = None
+    """What ``declared`` makes the class from where the component has none of its own, as plain data."""
 
     def __init__(
         self,
@@ -102,6 +106,10 @@ class BaseComponent(BaseNode):
             got=f"{document!r:.120}",
             hint="compile the pipeline again; only generic components such as containers carry a declaration",
         )
+
+    def parameter_values(self) -> Mapping[str, Any]:
+        """Returns the parameters as they were given."""
+        return self._parameters
 
     @property
     def exec_properties(self) -> Mapping[str, Any]:
@@ -176,7 +184,7 @@ def _bind_parameters(component: str, signature: Signature, given: Mapping[str, A
 
 
 def _typed(component: str, spec: ParameterSpec, value: Any) -> Any:
-    if isinstance(value, RuntimeParameter):
+    if isinstance(value, RuntimeParameter) or next(placeholders_in(value), None) is not None:
         return value
     try:
         return conform(spec.hint, value, path=spec.name)

@@ -6,11 +6,18 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from penstock.errors import ParameterError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel, OutputChannels
+from penstock.graph.node_execution_options import NodeExecutionOptions
+from penstock.graph.placeholder import Placeholder, placeholders_in
+from penstock.graph.scopes import channels_around, open_scope
+from penstock.ir.model import ResourcesIR, Trigger
+
+if TYPE_CHECKING:
+    from penstock.graph.scopes import Scope
 
 NodeT = TypeVar("NodeT", bound="BaseNode")
 
@@ -27,13 +34,21 @@ class NodeOptions:
         retry_delay_seconds: Pause before the first retry; it doubles with each further one.
         timeout_seconds: Ends an execution that takes longer; ``None`` lets it run.
         beam_pipeline_args: Beam arguments that follow the pipeline's.
+        resources: What the node asks of the machine that runs it.
+        trigger: When it starts.
+        success_optional: Whether the run succeeds although it fails.
+        platform: Settings for the platform that runs it, a message or plain data.
     """
 
     enable_cache: bool | None = None
     max_retries: int = 0
     retry_delay_seconds: float = 1.0
     timeout_seconds: float | None = None
-    beam_pipeline_args: tuple[str, ...] = ()
+    beam_pipeline_args: tuple[str | Placeholder, ...] = ()
+    resources: ResourcesIR | None = None
+    trigger: Trigger = "all_succeeded"
+    success_optional: bool = False
+    platform: Any = field(default=None)
 
 
 class BaseNode:
@@ -43,6 +58,9 @@ class BaseNode:
         inputs: Channels by input key; each input may join several.
         outputs: Artifact types by output key.
     """
+
+    implicit: ClassVar[bool] = False
+    """Whether a pipeline takes the node in by itself because a channel comes from it."""
 
     def __new__(cls: type[NodeT], *_: Any, **named: Any) -> NodeT:
         known = inspect.signature(cls.__init__).parameters
@@ -63,6 +81,7 @@ class BaseNode:
         self._outputs = OutputChannels(self, dict(outputs))
         self._upstream: dict[int, BaseNode] = {}
         self.options = NodeOptions()
+        self.scope: Scope | None = open_scope()
 
     @property
     def id(self) -> str:
@@ -83,10 +102,24 @@ class BaseNode:
         """Output channels by key."""
         return self._outputs
 
+    def read_channels(self) -> tuple[Channel, ...]:
+        """Returns the channels that the node needs besides its inputs: those of placeholders and of its scopes."""
+        placeholders = [
+            *placeholders_in(self.parameter_values()),
+            *placeholders_in(self.options.beam_pipeline_args),
+        ]
+        read = [channel for placeholder in placeholders for channel in placeholder.channels()]
+        return (*read, *channels_around(self))
+
+    def parameter_values(self) -> Mapping[str, Any]:
+        """Returns the node's parameters as they were given."""
+        return {}
+
     @property
     def upstream_nodes(self) -> tuple[BaseNode, ...]:
-        """Nodes that must end before this one starts: the producers of its inputs and those added by hand."""
-        nodes = {id(c.producer): c.producer for group in self._inputs.values() for c in group if c.producer}
+        """Nodes that must end before this one starts: the producers of all that it reads, and those added by hand."""
+        channels = [*(channel for group in self._inputs.values() for channel in group), *self.read_channels()]
+        nodes = {id(producer): producer for channel in channels for producer in channel.producers()}
         return tuple({**nodes, **self._upstream}.values())
 
     @property
@@ -154,11 +187,85 @@ class BaseNode:
         self.options = replace(self.options, timeout_seconds=float(seconds))
         return self
 
-    def with_beam_pipeline_args(self: NodeT, beam_pipeline_args: Iterable[str]) -> NodeT:
-        """Adds Beam arguments that follow the pipeline's own and returns the node."""
-        merged = (*self.options.beam_pipeline_args, *beam_pipeline_args)
+    def with_beam_pipeline_args(self: NodeT, beam_pipeline_args: Iterable[str | Placeholder]) -> NodeT:
+        """Adds Beam arguments that follow the pipeline's own and returns the node.
+
+        Raises:
+            PipelineError: They are not a list of texts and placeholders.
+        """
+        merged = (*self.options.beam_pipeline_args, *checked_beam_args(beam_pipeline_args, self.id))
         self.options = replace(self.options, beam_pipeline_args=merged)
+        return self
+
+    def with_resources(
+        self: NodeT,
+        *,
+        cpus: float | None = None,
+        memory_gib: float | None = None,
+        accelerators: int | None = None,
+        accelerator_type: str | None = None,
+    ) -> NodeT:
+        """Says what the node needs of the machine that runs it, and returns the node.
+
+        A scheduler places it accordingly. LocalDagRunner runs fewer nodes beside one that asks for several processors,
+        and refuses what this machine does not have.
+
+        Args:
+            cpus: Processor cores, more than 0.
+            memory_gib: Memory in GiB, more than 0.
+            accelerators: Number of GPUs or other accelerators, at least 1.
+            accelerator_type: Their type, in the scheduler's words (``nvidia.com/gpu``).
+        """
+        for name, value in {"cpus": cpus, "memory_gib": memory_gib, "accelerators": accelerators}.items():
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0
+            ):
+                raise ParameterError(
+                    f"{self.id}: {name} of with_resources must be positive",
+                    expected="a number",
+                    got=repr(value),
+                )
+        if accelerator_type is not None and accelerators is None:
+            accelerators = 1
+        asked = ResourcesIR(cpus, memory_gib, accelerators, accelerator_type)
+        self.options = replace(self.options, resources=asked)
+        return self
+
+    def with_node_execution_options(self: NodeT, node_execution_options: NodeExecutionOptions) -> NodeT:
+        """Sets how the node is run, in TFX's words, and returns the node."""
+        if not isinstance(node_execution_options, NodeExecutionOptions):
+            raise ParameterError(
+                f"{self.id}: with_node_execution_options needs NodeExecutionOptions",
+                got=repr(node_execution_options),
+            )
+        self.options = node_execution_options.applied_to(self.options)
+        return self
+
+    def with_platform_config(self: NodeT, config: Any) -> NodeT:
+        """Sets settings for the platform that runs the node (a message or plain data), and returns the node."""
+        self.options = replace(self.options, platform=config)
         return self
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
+
+
+def checked_beam_args(args: Any, owner: str) -> tuple[str | Placeholder, ...]:
+    """Returns Beam arguments as a tuple.
+
+    Raises:
+        PipelineError: They are not a list of texts and placeholders.
+    """
+    if args is None:
+        return ()
+    if isinstance(args, (str, Placeholder)) or not isinstance(args, Iterable):
+        raise PipelineError(f"beam_pipeline_args of {owner} is not a list of strings", got=repr(args))
+    given = tuple(args)
+    for arg in given:
+        if not isinstance(arg, (str, Placeholder)):
+            raise PipelineError(
+                f"beam_pipeline_args of {owner} holds something that is neither text nor a placeholder",
+                expected="arguments such as '--direct_num_workers=2'",
+                got=f"{arg!r} ({type(arg).__name__})",
+            )
+    return given

@@ -10,6 +10,7 @@ from penstock.artifacts.artifact import Artifact, PropertyValue
 from penstock.errors import ParameterError, PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
+from penstock.graph.placeholder import Placeholder
 from penstock.graph.resolver_strategy import ResolverStrategy
 from penstock.graph.runtime_parameter import RuntimeParameter
 
@@ -56,7 +57,7 @@ class Importer(BaseNode):
     """Registers something that exists as an artifact.
 
     Args:
-        source_uri: Where it is.
+        source_uri: Where it is; may be a runtime parameter or a placeholder.
         artifact_type: What it is.
         reimport: Whether to make a new artifact although one of the same URI, type and properties is known.
         properties: Declared properties of the artifact.
@@ -66,20 +67,34 @@ class Importer(BaseNode):
 
     def __init__(
         self,
-        source_uri: str | RuntimeParameter,
+        source_uri: str | RuntimeParameter | Placeholder,
         artifact_type: type[Artifact],
         reimport: bool = False,
         properties: Mapping[str, PropertyValue] | None = None,
         custom_properties: Mapping[str, PropertyValue] | None = None,
         output_key: str = "result",
     ) -> None:
-        if not isinstance(source_uri, (str, RuntimeParameter)) or not source_uri:
+        placed = isinstance(source_uri, _LATER)
+        if not placed and (not isinstance(source_uri, str) or not source_uri):
             raise ParameterError("Importer: source_uri is not a path or URI", got=repr(source_uri))
-        super().__init__(inputs={}, outputs={output_key: Channel(artifact_type)})
-        artifact_type(properties=properties)
         self.source_uri = source_uri
         self.artifact_type = artifact_type
         self.reimport = reimport
         self.properties = dict(properties or {})
         self.custom_properties = dict(custom_properties or {})
         self.output_key = output_key
+        super().__init__(inputs={}, outputs={output_key: Channel(artifact_type)})
+        given = {name: value for name, value in self.properties.items() if not isinstance(value, _LATER)}
+        artifact_type(properties=given)
+
+    def parameter_values(self) -> Mapping[str, Any]:
+        """Returns what is imported, and how."""
+        return {
+            "source_uri": self.source_uri,
+            "reimport": self.reimport,
+            "properties": self.properties,
+            "custom_properties": self.custom_properties,
+        }
+
+
+_LATER = (RuntimeParameter, Placeholder)
