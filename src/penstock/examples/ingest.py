@@ -104,7 +104,7 @@ def check_rows(summaries: Mapping[str, SplitSummary], splits: Sequence[str], rul
     for split in splits:
         if split not in summaries or not summaries[split].rows:
             total = sum(summary.rows for summary in summaries.values())
-            hint = "give it more hash_buckets, or more data" if rule else "check the files of that split"
+            hint = "give it more hash_buckets, or more data" if rule else "check what is read for that split"
             raise DataError(
                 f"split {split!r} has no rows",
                 input=split,

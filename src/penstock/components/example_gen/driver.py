@@ -12,7 +12,7 @@ from penstock.errors import ParameterError
 from penstock.examples.payload import INPUT_FILES, INPUT_FINGERPRINT, SPAN, VERSION
 from penstock.examples.source_files import Source, find_source
 from penstock.examples.spans import span_range
-from penstock.examples.splits import TRAIN_AND_EVAL, SplitRule, SplitShare, check_split_names
+from penstock.examples.splits import TRAIN_AND_EVAL, SplitAlgorithm, SplitRule, SplitShare, check_split_names
 from penstock.messages.example_gen import Input, Output
 from penstock.runtime.roles import Driver, DriverContext, Run
 
@@ -30,7 +30,7 @@ class FileBasedExampleGenDriver(Driver[Any, ExampleGenParameters, ExampleGenPlan
         context: DriverContext,
     ) -> Run[ExampleGenPlan]:
         patterns = input_patterns(parameters.input_config)
-        rule = split_rule(parameters, tuple(patterns))
+        rule = split_rule(parameters.output_config, parameters.split_algorithm, tuple(patterns))
         base = _absolute(parameters.input_base, context.project_root)
         source = find_source(base, patterns, span_range(parameters.range_config))
         plan = ExampleGenPlan(
@@ -82,13 +82,14 @@ def input_patterns(config: Input | None) -> dict[str, str]:
     return {split.name: split.pattern for split in config.splits}
 
 
-def split_rule(parameters: ExampleGenParameters, input_splits: tuple[str, ...]) -> SplitRule | None:
+def split_rule(
+    config: Output | None, algorithm: SplitAlgorithm, input_splits: tuple[str, ...]
+) -> SplitRule | None:
     """Returns how rows are shared out, or ``None`` where the splits to make are the input splits.
 
     Raises:
         ParameterError: Both input and output name several splits, or the output's are wrong.
     """
-    config = parameters.output_config
     shares = _shares(config)
     if len(input_splits) > 1:
         if shares:
@@ -100,7 +101,7 @@ def split_rule(parameters: ExampleGenParameters, input_splits: tuple[str, ...]) 
             )
         return None
     feature = config.split_config.partition_feature_name if config is not None else ""
-    return SplitRule(shares or TRAIN_AND_EVAL, feature or None, parameters.split_algorithm)
+    return SplitRule(shares or TRAIN_AND_EVAL, feature or None, algorithm)
 
 
 def _shares(config: Output | None) -> tuple[SplitShare, ...]:

@@ -14,7 +14,7 @@ from penstock.components.example_gen.component import (
     ExampleGenResult,
     SplitResult,
 )
-from penstock.examples.ingest import SourceRows, ingest
+from penstock.examples.ingest import Ingested, SourceRows, ingest
 from penstock.examples.kinds import FeatureKind, FeatureSet
 from penstock.runtime.roles import Executor, Work
 
@@ -55,13 +55,7 @@ class FileBasedExampleGenExecutor(
             from penstock.components.example_gen.distributed import ingest_on_beam
 
             written = ingest_on_beam(self, work)
-        return ExampleGenResult(
-            splits={
-                name: SplitResult(split.rows, split.bytes, split.shards)
-                for name, split in written.splits.items()
-            },
-            features=len(written.features),
-        )
+        return result_of(written)
 
     def reader(self, work: ExampleGenWork) -> Callable[[], Iterator[SourceRows]]:
         """Returns a function that reads all rows of ``work.plan.source`` from the start each time it is called.
@@ -79,3 +73,13 @@ class FileBasedExampleGenExecutor(
     ) -> Callable[[], Iterator[SourceRows]]:
         """Returns what :meth:`reader` does, for a part of the files, where the features of all files are known."""
         return self.reader(work)
+
+
+def result_of(written: Ingested) -> ExampleGenResult:
+    """Returns what an executor reports of examples that it has written."""
+    return ExampleGenResult(
+        splits={
+            name: SplitResult(split.rows, split.bytes, split.shards) for name, split in written.splits.items()
+        },
+        features=len(written.features),
+    )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from penstock.artifacts.artifact import PropertyValue
@@ -14,7 +15,8 @@ from penstock.components.example_gen.component import (
     ExampleGenResult,
 )
 from penstock.components.example_gen.driver import source_properties
-from penstock.examples.payload import PAYLOADS, SPLIT_ALGORITHM
+from penstock.examples.payload import PAYLOADS, SPAN, SPLIT_ALGORITHM, VERSION, ExamplesFormat
+from penstock.examples.splits import SplitRule
 from penstock.runtime.roles import ArtifactRecord, Publisher, Record, Work
 
 
@@ -25,22 +27,35 @@ class FileBasedExampleGenPublisher(
 
     def describe(self, work: Work[Any, Any, Any, ExampleGenPlan], result: ExampleGenResult) -> Record:
         plan = work.plan
-        declared: dict[str, PropertyValue] = {
-            "span": plan.source.span,
-            "split_names": json.dumps(list(plan.splits)),
-        }
-        if plan.source.version is not None:
-            declared["version"] = plan.source.version
-        custom: dict[str, PropertyValue] = {
-            **source_properties(plan.source),
-            **PAYLOADS[plan.examples_format].properties(),
-            "rows": {name: split.rows for name, split in result.splits.items()},
-            "bytes": {name: split.bytes for name, split in result.splits.items()},
-            "features": result.features,
-        }
-        if plan.rule is not None:
-            custom[SPLIT_ALGORITHM] = plan.rule.algorithm
-        rows = sum(split.rows for split in result.splits.values())
-        return Record(
-            artifacts={"examples": [ArtifactRecord(properties=declared, custom_properties=custom)]}, rows=rows
-        )
+        return examples_record(source_properties(plan.source), plan.examples_format, plan.rule, result)
+
+
+def examples_record(
+    source: Mapping[str, PropertyValue],
+    examples_format: ExamplesFormat,
+    rule: SplitRule | None,
+    result: ExampleGenResult,
+) -> Record:
+    """Returns what to record of examples that were made.
+
+    Args:
+        source: Custom properties that say where they come from; span and version are declared properties too.
+        examples_format: Format that they were written in.
+        rule: How rows were shared out, if they were.
+        result: What the executor reported, with the splits in order.
+    """
+    declared: dict[str, PropertyValue] = {"split_names": json.dumps(list(result.splits))}
+    declared.update({name: source[name] for name in (SPAN, VERSION) if name in source})
+    custom: dict[str, PropertyValue] = {
+        **source,
+        **PAYLOADS[examples_format].properties(),
+        "rows": {name: split.rows for name, split in result.splits.items()},
+        "bytes": {name: split.bytes for name, split in result.splits.items()},
+        "features": result.features,
+    }
+    if rule is not None:
+        custom[SPLIT_ALGORITHM] = rule.algorithm
+    rows = sum(split.rows for split in result.splits.values())
+    return Record(
+        artifacts={"examples": [ArtifactRecord(properties=declared, custom_properties=custom)]}, rows=rows
+    )
