@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
-from penstock.graph.component import BaseComponent
 from penstock.runtime.presence import is_there
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class DriverContext:
         project_root: Folder of the user's project; relative paths in parameters start here.
         examples_format: Format in which the node should write examples.
         store: The metadata store. Drivers read it and never write.
-        component: Class of the component, for drivers that serve several.
     """
 
     pipeline: str
@@ -50,7 +48,6 @@ class DriverContext:
     project_root: str
     examples_format: ExamplesFormat
     store: MetadataStore
-    component: type[BaseComponent] = BaseComponent
 
     def history(
         self, type_name: str, *, node_id: str | None = None, output_key: str | None = None
@@ -146,21 +143,13 @@ class ExecutorContext:
 
 @dataclass(frozen=True, slots=True)
 class Work(Generic[InputsT, OutputsT, ParametersT, PlanT]):
-    """What an executor works on; the publisher sees the same.
-
-    Attributes:
-        inputs, outputs, parameters: As the component declares them.
-        plan: What the driver has decided.
-        context: Where the executor stands.
-        component: Class of the component, for executors and publishers that serve several.
-    """
+    """What an executor works on; the publisher sees the same."""
 
     inputs: InputsT
     outputs: OutputsT
     parameters: ParametersT
     plan: PlanT
     context: ExecutorContext
-    component: type[BaseComponent] = BaseComponent
 
 
 @dataclass(frozen=True, slots=True)
