@@ -180,10 +180,13 @@ class _Evaluation:
         return self._facts.channel(expression.channel)
 
     def _input(self, expression: ExpressionIR) -> Sequence[Artifact]:
-        return self._known(self._facts.inputs).get(expression.value, ())
+        return self._artifacts(self._facts.inputs, str(expression.value))
 
     def _output(self, expression: ExpressionIR) -> Sequence[Artifact]:
-        return self._known(self._facts.outputs).get(expression.value, ())
+        return self._artifacts(self._facts.outputs, str(expression.value))
+
+    def _artifacts(self, known: Artifacts | None, key: str) -> Sequence[Artifact]:
+        return list(self._known(known).get(key, ()))
 
     def _artifact(self, expression: ExpressionIR) -> Artifact:
         value = self._there(expression)
