@@ -22,7 +22,7 @@ from penstock.runtime.binding import bind_inputs, bind_parameters
 from penstock.runtime.driven import Driven
 from penstock.runtime.host import ExecutorHost
 from penstock.runtime.inputs import Artifacts, RunOutputs, resolve
-from penstock.runtime.loading import load, load_declaration, make_importable
+from penstock.runtime.loading import load_declaration, load_role, make_importable
 from penstock.runtime.observer import Observer, Silent, Told
 from penstock.runtime.requirements import required_modules, used_libraries
 from penstock.runtime.roles import DriverContext, Reuse, Skip
@@ -109,7 +109,7 @@ class Launcher:
         return result
 
     def _component(self, node: NodeIR, inputs: Artifacts) -> NodeResult:
-        cls = load_declaration(node.component, node.id)
+        cls = load_declaration(node.component, node.id, node.declaration)
         values = {name: self._value(value) for name, value in node.parameters.items()}
         parameters = bind_parameters(cls, values)
         context = DriverContext(
@@ -121,9 +121,9 @@ class Launcher:
             examples_format=self._run.ir.examples_format,
             store=self._store,
         )
-        driver = load(cls.DRIVER, node.id)
-        with user_code(node.id, what=f"{driver.__name__}.decide"):
-            decision = driver().decide(bind_inputs(cls, node.id, inputs), parameters, context)
+        driver = load_role(cls, cls.DRIVER, node.id)
+        with user_code(node.id, what=f"{type(driver).__name__}.decide"):
+            decision = driver.decide(bind_inputs(cls, node.id, inputs), parameters, context)
         if isinstance(decision, Skip):
             return NodeResult(node.id, "skipped", decision.reason)
         if isinstance(decision, Reuse):
@@ -212,4 +212,5 @@ class Launcher:
             beam_pipeline_args=node.beam_pipeline_args,
             timeout_seconds=node.timeout_seconds,
             environment=self._settings,
+            declaration=node.declaration,
         )

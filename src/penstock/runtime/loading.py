@@ -31,10 +31,17 @@ def make_importable(project_root: str) -> None:
         sys.path.insert(0, project_root)
 
 
-def load_declaration(path: str, node_id: str) -> type[BaseComponent]:
-    """Returns the component class of an import path; raises as ``load`` does."""
+def load_declaration(path: str, node_id: str, declaration: Any = None) -> type[BaseComponent]:
+    """Returns the component class of an import path; raises as ``load`` does.
+
+    Args:
+        path: Import path of the class.
+        node_id: Node that asks, for errors.
+        declaration: ``NodeIR.declaration``: what the class is made of where it is a generic one.
+    """
     with _importing(path, node_id):
-        return component_class(path)
+        cls = component_class(path)
+        return cls if declaration is None else cls.declared(declaration)
 
 
 def load(path: str, node_id: str) -> Any:
@@ -47,6 +54,25 @@ def load(path: str, node_id: str) -> Any:
     """
     with _importing(path, node_id):
         return import_path(path)
+
+
+def load_role(component: type[BaseComponent], path: str, node_id: str) -> Any:
+    """Returns a role of a component, made.
+
+    A role that serves many components has a class method ``for_component``, which is told for which one it is made.
+
+    Args:
+        component: The component.
+        path: Import path of the role: the component's ``DRIVER``, ``EXECUTOR`` or ``PUBLISHER``.
+        node_id: Node that asks, for errors.
+
+    Raises:
+        PenstockError: As ``load`` does; or the role cannot be made.
+    """
+    role = load(path, node_id)
+    make = getattr(role, "for_component", None)
+    with user_code(node_id, what=f"{role.__name__}()"):
+        return role() if make is None else make(component)
 
 
 @contextmanager

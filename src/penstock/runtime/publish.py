@@ -25,7 +25,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.runtime.cache import CACHE_PARTS
 from penstock.runtime.driven import Driven
 from penstock.runtime.inputs import Artifacts, execution_name, next_attempt
-from penstock.runtime.loading import load
+from penstock.runtime.loading import load_role
 from penstock.runtime.presence import is_there
 from penstock.runtime.roles import Record
 from penstock.runtime.roles import Run as RunDecision
@@ -121,9 +121,9 @@ def plan_json(decision: RunDecision[Any]) -> Any:
 def describe(cls: type[BaseComponent], task: ExecutorTask, result: Any) -> Record:
     """Has the component's publisher say what to record."""
     typed = from_jsonable(cls.Result, result, path="result") if cls.Result is not None else None
-    publisher = load(cls.PUBLISHER, task.node_id)
-    with user_code(task.node_id, what=f"{publisher.__name__}.describe"):
-        record: Record = publisher().describe(work_of(task, cls, lambda **_: None), typed)
+    publisher = load_role(cls, cls.PUBLISHER, task.node_id)
+    with user_code(task.node_id, what=f"{type(publisher).__name__}.describe"):
+        record: Record = publisher.describe(work_of(task, cls, lambda **_: None), typed)
     for key, described in record.artifacts.items():
         _check_described(cls, key, len(described), len(task.outputs.get(key, described)))
     return record

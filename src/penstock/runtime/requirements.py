@@ -76,7 +76,7 @@ def _declaration(node: NodeIR) -> type[BaseComponent] | None:
     if node.kind != "component":
         return None
     try:
-        return load_declaration(node.component, node.id)
+        return load_declaration(node.component, node.id, node.declaration)
     except PenstockError:
         return None
 

@@ -14,7 +14,7 @@ from penstock.artifacts.standard import from_json_dict
 from penstock.graph.component import BaseComponent
 from penstock.messages.codec import from_jsonable, to_jsonable
 from penstock.runtime.binding import Resolved, bind_inputs, bind_outputs, bind_parameters
-from penstock.runtime.loading import load, load_declaration
+from penstock.runtime.loading import load_declaration, load_role
 from penstock.runtime.roles import ExecutorContext, Work
 from penstock.runtime.temp_folder import own_temp_folder
 from penstock.runtime.user_code import user_code
@@ -36,6 +36,7 @@ class ExecutorTask:
         temp_dir: Local folder of this execution's own; the launcher removes it.
         log_file: Local file that takes what the executor prints.
         timeout_seconds: How long it may take.
+        declaration: What the component is made of where its class is a generic one.
     """
 
     component: str
@@ -55,6 +56,7 @@ class ExecutorTask:
     beam_pipeline_args: tuple[str, ...] = ()
     timeout_seconds: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    declaration: Any = None
 
 
 def artifacts_to_json(artifacts: Resolved) -> dict[str, tuple[Any, ...]]:
@@ -98,14 +100,14 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
         PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
     """
     os.environ.update(task.environment)
-    cls = load_declaration(task.component, task.node_id)
-    executor = load(cls.EXECUTOR, task.node_id)
+    cls = load_declaration(task.component, task.node_id, task.declaration)
+    executor = load_role(cls, cls.EXECUTOR, task.node_id)
     with (
         own_temp_folder(task.temp_dir),
         warnings_told(report),
-        user_code(task.node_id, what=f"{executor.__name__}.execute"),
+        user_code(task.node_id, what=f"{type(executor).__name__}.execute"),
     ):
-        result = executor().execute(work_of(task, cls, report))
+        result = executor.execute(work_of(task, cls, report))
     return {"result": to_jsonable(result), "digests": _digests(task)}
 
 
