@@ -52,7 +52,7 @@ def test_options_reach_the_ir() -> None:
     number, total = ir.node("Number"), ir.node("Add")
     assert (number.max_retries, number.timeout_seconds, number.enable_cache) == (2, 5, False)
     assert total.enable_cache
-    assert total.beam_pipeline_args == ("--x=1",)
+    assert total.beam_pipeline_args == (ValueIR(constant="--x=1"),)
     assert total.upstream == ("Number", "Resolver")
 
 
