@@ -85,7 +85,16 @@ def test_declarations_drivers_and_publishers_load_no_tensorflow_and_no_beam() ->
     assert not loaded & TENSORFLOW_AND_BEAM
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent.name for path in COMPONENTS.glob("*/component.py")))
+def built_components() -> list[str]:
+    declarations = sorted(COMPONENTS.glob("*/component.py"))
+    return [path.parent.name for path in declarations if "import not_built" not in path.read_text()]
+
+
+def test_most_components_are_built() -> None:
+    assert len(built_components()) >= 13
+
+
+@pytest.mark.parametrize("folder", built_components())
 def test_a_components_folder_shows_its_roles(folder: str) -> None:
     files = {path.name for path in (COMPONENTS / folder).iterdir()}
     assert {"component.py", "driver.py", "executor.py", "publisher.py"} <= files

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TFX's ``extensions.google_cloud_big_query``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penstock.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from penstock.extensions.google_cloud_big_query.pusher import (
+        PUSHER_SERVING_ARGS_KEY as PUSHER_SERVING_ARGS_KEY,
+    )
+    from penstock.extensions.google_cloud_big_query.pusher import Pusher as Pusher
+else:
+    __getattr__, __dir__, __all__ = lazy_names(
+        __name__,
+        dict.fromkeys(("PUSHER_SERVING_ARGS_KEY", "Pusher"), f"{__name__}.pusher"),
+    )
