@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from penstock.components.import_schema_gen.component import ImportSchemaGen as ImportSchemaGen
     from penstock.components.infra_validator.component import InfraValidator as InfraValidator
     from penstock.components.pusher.component import Pusher as Pusher
+    from penstock.components.query_based_example_gen.component import (
+        QueryBasedExampleGen as QueryBasedExampleGen,
+    )
     from penstock.components.schema_gen.component import SchemaGen as SchemaGen
     from penstock.components.statistics_gen.component import StatisticsGen as StatisticsGen
     from penstock.components.trainer.component import Trainer as Trainer
@@ -50,6 +53,7 @@ else:
             "ImportSchemaGen": "penstock.components.import_schema_gen.component",
             "InfraValidator": "penstock.components.infra_validator.component",
             "Pusher": "penstock.components.pusher.component",
+            "QueryBasedExampleGen": "penstock.components.query_based_example_gen.component",
             "SchemaGen": "penstock.components.schema_gen.component",
             "StatisticsGen": "penstock.components.statistics_gen.component",
             "Trainer": "penstock.components.trainer.component",

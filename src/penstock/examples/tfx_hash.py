@@ -44,31 +44,39 @@ def bucket_feature(column: pa.Array, buckets: int) -> list[int]:
     return [_bucket(feature, buckets) for feature in _serialize_column(column)]
 
 
-def serialize_rows(batch: pa.RecordBatch) -> list[bytes]:
-    """Returns each row as a tf.Example in deterministic serialization."""
+def serialize_rows(batch: pa.RecordBatch, *, kind_of_missing: bool = True) -> list[bytes]:
+    """Returns each row as a tf.Example in deterministic serialization.
+
+    Args:
+        batch: The rows, in either layout.
+        kind_of_missing: Whether a missing value is an empty list of its kind, or a feature without a list.
+    """
     names = sorted(batch.schema.names, key=lambda name: name.encode("utf-8"))
-    entries = [_entries(name, batch.column(batch.schema.get_field_index(name))) for name in names]
+    entries = [
+        _entries(name, batch.column(batch.schema.get_field_index(name)), kind_of_missing) for name in names
+    ]
     return [_delimited(_LENGTH_DELIMITED_1, b"".join(row)) for row in zip(*entries, strict=True)]
 
 
-def _entries(name: str, column: pa.Array) -> list[bytes]:
+def _entries(name: str, column: pa.Array, kind_of_missing: bool) -> list[bytes]:
     """Returns a map entry (name, feature) for each row."""
     key = _delimited(_LENGTH_DELIMITED_1, name.encode("utf-8"))
     return [
         _delimited(_LENGTH_DELIMITED_1, key + _delimited(_LENGTH_DELIMITED_2, feature))
-        for feature in _serialize_column(column)
+        for feature in _serialize_column(column, kind_of_missing)
     ]
 
 
-def _serialize_column(column: pa.Array) -> list[bytes]:
+def _serialize_column(column: pa.Array, kind_of_missing: bool = True) -> list[bytes]:
     """Returns a serialized Feature for each row."""
     kind = kind_of(column.type)
     if kind is None:
         return [b""] * len(column)
     serialize = _SERIALIZERS[kind]
+    missing = serialize(()) if kind_of_missing else b""
     if is_list(column.type):
-        return [serialize(values or ()) for values in column.to_pylist()]
-    return [serialize(() if value is None else (value,)) for value in column.to_pylist()]
+        return [missing if values is None else serialize(values) for values in column.to_pylist()]
+    return [missing if value is None else serialize((value,)) for value in column.to_pylist()]
 
 
 def _ints(values: Sequence[int]) -> bytes:

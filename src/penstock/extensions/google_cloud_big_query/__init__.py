@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from penstock.components.query_based_example_gen.component import BigQueryExampleGen as BigQueryExampleGen
     from penstock.extensions.google_cloud_big_query.pusher import (
         PUSHER_SERVING_ARGS_KEY as PUSHER_SERVING_ARGS_KEY,
     )
@@ -15,5 +16,8 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
-        dict.fromkeys(("PUSHER_SERVING_ARGS_KEY", "Pusher"), f"{__name__}.pusher"),
+        {
+            "BigQueryExampleGen": "penstock.components.query_based_example_gen.component",
+            **dict.fromkeys(("PUSHER_SERVING_ARGS_KEY", "Pusher"), f"{__name__}.pusher"),
+        },
     )

@@ -6,16 +6,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from penstock.errors import DataError, PenstockError, StorageError
+from penstock.errors import DataError, PenstockError, StorageError, UsageError
 from penstock.inference.databases.url import scrubbed, shown
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
-Meaning = Literal["lost", "busy", "login", "denied", "unknown", "file", "full", "values", "other"]
+Meaning = Literal[
+    "lost", "busy", "login", "denied", "unknown", "file", "full", "values", "statement", "other"
+]
 """``lost``: no connection, or no longer; ``busy``: locked, or chosen to give way; ``login``: wrong user or password;
 ``denied``: not permitted; ``unknown``: no such host or database; ``file``: no file of SQLite; ``full``: no space;
-``values``: rows that do not fit.
+``values``: rows that do not fit; ``statement``: SQL that is wrong, or about what is not there.
 """
 
 TEMPORARY: frozenset[Meaning] = frozenset({"lost", "busy"})
@@ -36,6 +38,7 @@ _STATES: tuple[tuple[str, Meaning], ...] = (
     ("53300", "busy"),
     ("22", "values"),
     ("23", "values"),
+    ("42", "statement"),
 )
 # MySQL's and MariaDB's: https://mariadb.com/kb/en/mariadb-error-code-reference/
 _NUMBERS: dict[int, Meaning] = {
@@ -48,6 +51,7 @@ _NUMBERS: dict[int, Meaning] = {
     **dict.fromkeys((1049, 2005), "unknown"),
     **dict.fromkeys((1021, 1041, 1114), "full"),
     **dict.fromkeys((1048, 1062, 1264, 1265, 1292, 1364, 1366, 1406, 1452, 4025), "values"),
+    **dict.fromkeys((1051, 1052, 1054, 1064, 1109, 1146, 1149, 1305), "statement"),
 }
 _TEXTS: tuple[tuple[str, Meaning], ...] = (
     (r"(password )?authentication failed|role .* does not exist|no password supplied", "login"),
@@ -67,6 +71,7 @@ _TEXTS: tuple[tuple[str, Meaning], ...] = (
         "lost",
     ),
     (r"constraint|out of range|cannot be null|invalid input syntax|datatype mismatch", "values"),
+    (r"no such (table|column|function)|syntax error|unrecognized token|incomplete input", "statement"),
 )
 
 _SENTENCES: dict[Meaning, tuple[type[PenstockError], str, str | None]] = {
@@ -90,6 +95,11 @@ _SENTENCES: dict[Meaning, tuple[type[PenstockError], str, str | None]] = {
     ),
     "full": (StorageError, "the disk of the database is full", "free space there and run again"),
     "values": (DataError, "the database does not take a value", "compare the rows with the table's columns"),
+    "statement": (
+        UsageError,
+        "the statement is wrong, or about a table or column that is not there",
+        "try it in a client of the database",
+    ),
     "other": (StorageError, "the database refused", None),
 }
 

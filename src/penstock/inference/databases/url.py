@@ -46,9 +46,9 @@ def database_url(text: str, project_root: str) -> URL:
         ParameterError: It is no URL, or a variable is not set.
         DependencyError: SQLAlchemy, or a driver for that database, is not installed.
     """
-    make_url, expanded = _make_url(), _expanded(text)
+    make_url, filled = _make_url(), expanded(text)
     try:
-        url = make_url(expanded)
+        url = make_url(filled)
     except Exception as error:
         raise ParameterError(
             "the URL of the database cannot be read",
@@ -59,6 +59,28 @@ def database_url(text: str, project_root: str) -> URL:
     if not url.drivername:
         raise ParameterError("the URL of the database names no kind of database", input=hidden(text))
     return _in_project(_with_driver(url), project_root)
+
+
+def refuse_secrets(text: str) -> None:
+    """Refuses a URL with a password in it: parameters of nodes are recorded, and shown to whoever sees a run.
+
+    Raises:
+        ParameterError: It has one that is no environment variable.
+    """
+    found = re.search(r"://[^/@]*?:([^@]*)@", text)
+    login = found[1] if found else ""
+    query = text.partition("?")[2].split("&")
+    secrets = [
+        login,
+        *(value for name, _, value in (part.partition("=") for part in query) if _SECRET.search(name)),
+    ]
+    if any(secret and not _VARIABLE.fullmatch(secret) for secret in secrets):
+        raise ParameterError(
+            "a password stands in the URL of the database, where it would be recorded with every execution",
+            input=hidden(text) if login else text.partition("?")[0],
+            expected="an environment variable: postgresql://user:${DB_PASSWORD}@host/database",
+            hint="set the variable where the command is started",
+        )
 
 
 def shown(url: URL) -> str:
@@ -93,7 +115,12 @@ def _make_url() -> Callable[[str], URL]:
     return make_url
 
 
-def _expanded(text: str) -> str:
+def expanded(text: str) -> str:
+    """Returns the text of a URL with the values of its environment variables.
+
+    Raises:
+        ParameterError: One is not set.
+    """
     start = text.find("://") + 3
     login = range(start, text.rfind("@")) if start > 2 else range(0)
 

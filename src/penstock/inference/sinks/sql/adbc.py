@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -12,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penstock.errors import DependencyError, ParameterError
+from penstock.inference.databases.adbc import check_adbc, connect_adbc
 from penstock.inference.databases.connecting import open_engine
-from penstock.inference.databases.url import shown
 from penstock.inference.sinks.plain_values import (
     decoded,
     finite_doubles,
@@ -32,30 +29,6 @@ from penstock.inference.sinks.sql.table import Target, prepared, quoted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Dialect
-
-_DRIVERS = {"postgresql": "adbc_driver_postgresql", "sqlite": "adbc_driver_sqlite"}
-
-
-def check_adbc(url: URL) -> None:
-    """Refuses databases without an ADBC driver, or whose driver is not installed.
-
-    Raises:
-        ParameterError: Only SQLAlchemy serves that database.
-        DependencyError: The driver is not installed.
-    """
-    driver = _DRIVERS.get(url.get_backend_name())
-    if driver is None:
-        raise ParameterError(
-            f"option driver of a sink cannot be 'adbc' for {url.get_backend_name()}",
-            expected=f"a database of {' or '.join(sorted(_DRIVERS))}",
-            got=shown(url),
-            hint="leave the option out",
-        )
-    if importlib.util.find_spec(driver) is None:
-        package = driver.replace("_", "-")
-        raise DependencyError(
-            f"ADBC's driver for {url.get_backend_name()} is not installed", hint=f"pip install {package}"
-        )
 
 
 class AdbcDelivery:
@@ -86,7 +59,7 @@ class AdbcDelivery:
             target = prepared(connection, self._table, self._rows.schema, self._key)
             if not self._key:
                 tokens.make_table(connection, self._table)
-        with closing(_connect(self._url)) as connection, closing(connection.cursor()) as cursor:
+        with closing(connect_adbc(self._url)) as connection, closing(connection.cursor()) as cursor:
             merged = self._write(cursor, target, engine.dialect)
             connection.commit()
         return merged
@@ -152,28 +125,6 @@ def _chained(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterato
 
 def _casts(target: Target, dialect: Dialect) -> dict[str, str]:
     return {name: target.table.c[name].type.compile(dialect=dialect) for name in target.columns}
-
-
-def _connect(url: URL) -> Any:
-    module = importlib.import_module(f"{_DRIVERS[url.get_backend_name()]}.dbapi")
-    if url.get_backend_name() == "sqlite":
-        return module.connect(url.database)
-    return module.connect(_connection_string(url))
-
-
-def _connection_string(url: URL) -> str:
-    """Returns a URL in libpq's form of keywords and values, which its error messages do not repeat."""
-    given = {
-        "host": url.host,
-        "port": url.port,
-        "user": url.username,
-        "password": url.password,
-        "dbname": url.database,
-        **url.query,
-    }
-    texts = {name: str(value) for name, value in given.items() if value is not None}
-    escaped = {name: text.replace("\\", "\\\\").replace("'", "\\'") for name, text in texts.items()}
-    return " ".join(f"{name}='{text}'" for name, text in escaped.items())
 
 
 class _Statements:

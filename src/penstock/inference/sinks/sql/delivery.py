@@ -171,6 +171,6 @@ def check_database(url_text: str, table: str | None, project_root: str, options:
     url = database_url(url_text, project_root)
     open_engine(url).dispose()
     if options["driver"] == "adbc":
-        from penstock.inference.sinks.sql.adbc import check_adbc
+        from penstock.inference.databases.adbc import check_adbc
 
         check_adbc(url)

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Declaration of QueryBasedExampleGen, and of BigQueryExampleGen, which is the same with another way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from penstock.components.example_gen.component import ExampleGenOutputs, ExampleGenResult
+from penstock.components.query_based_example_gen.queries import (
+    SINGLE_SPLIT,
+    SplitQuery,
+    check_queries,
+    check_range,
+)
+from penstock.errors import ParameterError, PenstockError
+from penstock.examples.splits import SplitRule
+from penstock.graph.component import BaseComponent
+from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.signature import NoInputs, not_in_cache_key
+from penstock.inference.databases.adbc import ADBC_DATABASES
+from penstock.inference.databases.url import refuse_secrets
+from penstock.ir.model import ExecutionBaseType
+from penstock.messages.example_gen import Input, Output
+from penstock.messages.range_config import RangeConfig
+from penstock.runtime.roles import Work
+
+BIGQUERY = "bigquery://"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryBasedExampleGenParameters:
+    """Parameters of QueryBasedExampleGen.
+
+    Attributes:
+        input_config: The query of each input split, as its pattern; the cache goes by the queries as they are run.
+        url: The database.
+        driver: What reads; ``None`` chooses.
+        range_config: The span, which takes the place of the queries' placeholders.
+        output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
+        fingerprint_query: A query whose answer says whether the data has changed.
+        examples_format: Format to write; ``None`` means the pipeline's.
+        split_algorithm: Hash by which rows are shared out. ``tfx-sha256`` gives the splits that TFX made.
+    """
+
+    input_config: Input = not_in_cache_key()
+    url: str = BIGQUERY
+    driver: Literal["sqlalchemy", "adbc"] | None = None
+    range_config: RangeConfig | None = not_in_cache_key(None)
+    output_config: Output | None = None
+    fingerprint_query: str | None = not_in_cache_key(None)
+    examples_format: Literal["parquet", "tfrecord"] | None = None
+    split_algorithm: Literal["penstock-mix64", "tfx-sha256"] = "penstock-mix64"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What the driver decided.
+
+    Attributes:
+        queries: The query of each input split, with the span in place of its placeholders.
+        span: The span, 0 where none is given.
+        fingerprint: The answer of ``fingerprint_query``, ``None`` without one.
+        splits: Names of the splits to make.
+        rule: How rows are shared out among them; ``None`` where they are the input splits.
+        examples_format: Format to write.
+    """
+
+    queries: tuple[SplitQuery, ...]
+    span: int
+    fingerprint: str | None
+    splits: tuple[str, ...]
+    rule: SplitRule | None
+    examples_format: Literal["parquet", "tfrecord"]
+
+
+QueryWork = Work[NoInputs, ExampleGenOutputs, QueryBasedExampleGenParameters, QueryPlan]
+"""What executor and publisher see."""
+
+
+class QueryBasedExampleGen(BaseComponent):
+    """Makes examples from the rows that a query gives, or several, one for each split.
+
+    Integers and truth values become features of int, floats and decimals of float (32 bits), text and bytes of bytes;
+    a date is its number of days since 1970-01-01, a moment its microseconds since then (in UTC, where it has no time
+    zone), a time of day or an interval its microseconds. An array is a list of these. NULL is a missing value.
+
+    Rows are read in batches, in constant memory, on the machine that runs the node, whatever the Beam arguments say: a
+    query is one stream of rows. The data of a database changes, so the queries are run again each time, cache or not,
+    unless ``fingerprint_query`` says that nothing has changed.
+
+    Args:
+        input_config: Several queries: an ``Input`` with one ``Input.Split`` each, whose pattern is the query. A single
+            one is shared out by ``output_config``.
+        output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
+        custom_config: For executors of one's own; refused here.
+        range_config: The span: a ``RangeConfig`` with a ``static_range`` of one span. It takes the place of
+            ``@span_begin_timestamp`` and ``@span_end_timestamp`` (seconds since 1970 at the beginning and at the end of
+            day number *span* in UTC), ``@span_yyyymmdd_utc`` (``'20240131'``), ``{SPAN}``, ``{YYYY}``, ``{MM}`` and
+            ``{DD}`` in the queries.
+        query: One query, instead of ``input_config``.
+        url: The database, as SQLAlchemy writes it (``postgresql://user:${PASSWORD}@host/database``, ``mysql://…``,
+            ``sqlite:///file.db``), or ``bigquery://project/dataset``. ``${NAME}`` stands for an environment variable.
+        driver: ``"adbc"`` reads record batches from PostgreSQL or SQLite without Python values in between;
+            ``"sqlalchemy"`` is the default.
+        fingerprint_query: A query whose answer, a few rows at most, changes with the data, such as
+            ``SELECT COUNT(*), MAX(updated_at) FROM trips``: while it stays the same, the cache may answer.
+            ``"SELECT 1"`` says that the queries always give the same rows.
+        examples_format: Format to write, ``"parquet"`` or ``"tfrecord"``; ``None`` means the pipeline's.
+        split_algorithm: Hash by which rows are shared out; ``"tfx-sha256"`` gives the splits that TFX made.
+
+    Raises:
+        ParameterError: Not exactly one of ``query`` and ``input_config`` is given, a password stands in the URL, or
+            queries and range do not go together.
+    """
+
+    TYPE_NAME: ClassVar[str] = "tfx.components.example_gen.component.QueryBasedExampleGen"
+    BASE_TYPE: ClassVar[ExecutionBaseType | None] = "Process"
+    Inputs: ClassVar[type] = NoInputs
+    Outputs: ClassVar[type] = ExampleGenOutputs
+    Parameters: ClassVar[type] = QueryBasedExampleGenParameters
+    Plan = QueryPlan
+    Result = ExampleGenResult
+    DRIVER = "penstock.components.query_based_example_gen.driver:QueryBasedExampleGenDriver"
+    EXECUTOR = "penstock.components.query_based_example_gen.executor:QueryBasedExampleGenExecutor"
+    PUBLISHER = "penstock.components.query_based_example_gen.publisher:QueryBasedExampleGenPublisher"
+    REQUIRES: ClassVar[tuple[str, ...]] = ("pyarrow.compute", "pyarrow.parquet")
+
+    def __init__(
+        self,
+        input_config: Any = None,
+        output_config: Any = None,
+        custom_config: Any = None,
+        range_config: Any = None,
+        *,
+        query: str | RuntimeParameter | None = None,
+        url: str | RuntimeParameter | None = None,
+        driver: Any = None,
+        fingerprint_query: Any = None,
+        examples_format: Any = None,
+        split_algorithm: Any = None,
+    ) -> None:
+        name = type(self).__name__
+        if custom_config is not None:
+            raise ParameterError(
+                "custom_config is for executors of one's own",
+                component=name,
+                input="custom_config",
+                hint="name the database with url",
+            )
+        super().__init__(
+            parameters={
+                "input_config": _queries(name, query, input_config),
+                "url": _checked_url(name, url),
+                "driver": driver,
+                "range_config": range_config,
+                "output_config": output_config,
+                "fingerprint_query": fingerprint_query,
+                "examples_format": examples_format,
+                "split_algorithm": split_algorithm,
+            }
+        )
+        self._check()
+
+    def _check(self) -> None:
+        """Refuses now what could not run, as far as no value is still to come."""
+        given = self.exec_properties
+        try:
+            _check_driver(given["url"], given.get("driver"))
+            range_config, queries = given.get("range_config"), given["input_config"]
+            if not isinstance(range_config, RuntimeParameter):
+                check_range(range_config)
+            if isinstance(queries, Input):
+                more = given.get("fingerprint_query")
+                check_queries(
+                    queries, more if isinstance(more, str) else None, has_span=range_config is not None
+                )
+        except PenstockError as error:
+            raise error.with_component(type(self).__name__) from None
+
+
+class BigQueryExampleGen(QueryBasedExampleGen):
+    """Makes examples from the rows that a query of BigQuery gives, or several, one for each split.
+
+    It is :class:`QueryBasedExampleGen` with TFX's arguments in TFX's order. Rows come as record batches of the Storage
+    API. The project that pays is that of ``url``, else ``--project`` of the Beam arguments, else that of the
+    environment's credentials.
+
+    Args:
+        query: One query in GoogleSQL.
+        input_config: Several queries, one for each split, instead of ``query``.
+        output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
+        range_config: The span, as in QueryBasedExampleGen.
+        custom_config: For executors of one's own; refused here.
+        url: ``bigquery://project/dataset?location=EU``, each part of it optional.
+        fingerprint_query: As in QueryBasedExampleGen.
+        examples_format: Format to write, ``"parquet"`` or ``"tfrecord"``; ``None`` means the pipeline's.
+        split_algorithm: Hash by which rows are shared out; ``"tfx-sha256"`` gives the splits that TFX made.
+
+    Raises:
+        ParameterError: As of QueryBasedExampleGen.
+    """
+
+    TYPE_NAME: ClassVar[str] = (
+        "tfx.extensions.google_cloud_big_query.example_gen.component.BigQueryExampleGen"
+    )
+
+    def __init__(
+        self,
+        query: str | RuntimeParameter | None = None,
+        input_config: Any = None,
+        output_config: Any = None,
+        range_config: Any = None,
+        custom_config: Any = None,
+        *,
+        url: str = BIGQUERY,
+        fingerprint_query: Any = None,
+        examples_format: Any = None,
+        split_algorithm: Any = None,
+    ) -> None:
+        if isinstance(url, str) and not url.startswith(BIGQUERY):
+            raise ParameterError(
+                "url names no place in BigQuery",
+                component=type(self).__name__,
+                input="url",
+                expected="bigquery://project/dataset",
+                hint="QueryBasedExampleGen reads other databases",
+            )
+        super().__init__(
+            input_config,
+            output_config,
+            custom_config,
+            range_config,
+            query=query,
+            url=url,
+            fingerprint_query=fingerprint_query,
+            examples_format=examples_format,
+            split_algorithm=split_algorithm,
+        )
+
+
+def _queries(component: str, query: Any, input_config: Any) -> Any:
+    if (query is None) == (input_config is None):
+        raise ParameterError(
+            "query and input_config are both given" if query is not None else "there is no query",
+            component=component,
+            expected="either query, or input_config with a query for each split",
+            hint="input_config takes Input(splits=[Input.Split(name='train', pattern='SELECT …'), …])",
+        )
+    if input_config is not None:
+        return input_config
+    if not isinstance(query, str):
+        raise ParameterError(
+            "query is not text",
+            component=component,
+            input="query",
+            expected="a query such as 'SELECT * FROM trips'",
+            got=f"{query!r} ({type(query).__name__})",
+            hint="what is known only when a run starts goes into range_config or input_config",
+        )
+    return Input(splits=[Input.Split(name=SINGLE_SPLIT, pattern=query)])
+
+
+def _checked_url(component: str, url: Any) -> Any:
+    if url is None:
+        raise ParameterError(
+            "there is no database to query",
+            component=component,
+            input="url",
+            expected="postgresql://…, mysql://…, sqlite:///file.db, bigquery://project/dataset",
+        )
+    if isinstance(url, str):
+        try:
+            refuse_secrets(url)
+        except PenstockError as error:
+            raise error.with_component(component) from None
+    return url
+
+
+def _check_driver(url: Any, driver: Any) -> None:
+    if driver != "adbc" or not isinstance(url, str) or url.startswith("${"):
+        return
+    database = url.partition("://")[0].partition("+")[0]
+    if database not in ADBC_DATABASES:
+        raise ParameterError(
+            f"driver cannot be 'adbc' for {database}",
+            input="driver",
+            expected=f"a database of {' or '.join(ADBC_DATABASES)}",
+            hint="leave the driver out",
+        )
