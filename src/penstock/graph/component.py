@@ -8,6 +8,15 @@ from typing import Any, ClassVar
 
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel
+from penstock.graph.class_style import (
+    adopt,
+    check_class,
+    checked_custom_executor,
+    checked_spec,
+    with_executor,
+)
+from penstock.graph.component_spec import ComponentSpec
+from penstock.graph.executor_spec import ExecutorSpec
 from penstock.graph.node import BaseNode
 from penstock.graph.placeholder import placeholders_in
 from penstock.graph.runtime_parameter import RuntimeParameter
@@ -27,6 +36,16 @@ class BaseComponent(BaseNode):
             EXECUTOR = "components.drift_gate.executor:DriftGateExecutor"
             PUBLISHER = "components.drift_gate.publisher:DriftGatePublisher"
 
+    Or it is written as in TFX, with a specification and an executor class that has ``Do``::
+
+        class Hello(BaseComponent):
+            SPEC_CLASS = HelloSpec
+            EXECUTOR_SPEC = ExecutorClassSpec(HelloExecutor)
+
+            def __init__(self, input_data, name):
+                output = Channel(type=standard_artifacts.Examples)
+                super().__init__(HelloSpec(input_data=input_data, output_data=output, name=name))
+
     Class attributes:
         TYPE_NAME: Name of the execution type in the metadata store; the class path where it is not set.
         BASE_TYPE: What kind of work it is, for readers of the metadata store.
@@ -35,8 +54,14 @@ class BaseComponent(BaseNode):
             plain values, or ``None``.
         DRIVER, EXECUTOR, PUBLISHER: Import paths ``module:Class``; they are loaded only where they are needed.
         REQUIRES: Heavy modules to import before a worker is forked for the executor.
+        SPEC_CLASS: In TFX's way: a subclass of ``ComponentSpec``, which stands for ``Inputs``, ``Outputs`` and
+            ``Parameters``.
+        EXECUTOR_SPEC: In TFX's way: what executes it, for example ``ExecutorClassSpec(MyExecutor)``.
+        DRIVER_CLASS: In TFX's way: a subclass of one of its ``BaseDriver``; ``None`` for a component that always runs.
 
     Args:
+        spec: In TFX's way: an object of ``SPEC_CLASS``; the other arguments but the next are then not given.
+        custom_executor_spec: Executes this one component instead of what its class names.
         inputs: A channel, a list of channels or ``None`` per input key.
         parameters: A value, a ``RuntimeParameter`` or ``None`` per parameter. ``None`` leaves the default.
         omit_outputs: Optional outputs that this instance does not make.
@@ -53,21 +78,45 @@ class BaseComponent(BaseNode):
     EXECUTOR: ClassVar[str] = ""
     PUBLISHER: ClassVar[str] = "penstock.runtime.roles:PlainPublisher"
     REQUIRES: ClassVar[tuple[str, ...]] = ()
+    SPEC_CLASS: ClassVar[Any] = None
+    EXECUTOR_SPEC: ClassVar[Any] = None
+    DRIVER_CLASS: ClassVar[Any] = None
 
     declaration: Any = None
     """What ``declared`` makes the class from where the component has none of its own, as plain data."""
 
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        adopt(cls)
+
     def __init__(
         self,
+        spec: ComponentSpec | None = None,
+        custom_executor_spec: ExecutorSpec | None = None,
         *,
         inputs: Mapping[str, Channel | Iterable[Channel] | None] | None = None,
         parameters: Mapping[str, Any] | None = None,
         omit_outputs: Iterable[str] = (),
     ) -> None:
-        name = type(self).__name__
-        if not type(self).EXECUTOR:
-            raise PipelineError(f"component {name} names no executor", expected="EXECUTOR = 'module:Class'")
-        signature = self.signature()
+        cls, name = type(self), type(self).__name__
+        self.executor_spec = cls.EXECUTOR_SPEC.copy() if isinstance(cls.EXECUTOR_SPEC, ExecutorSpec) else None
+        if custom_executor_spec is not None:
+            self.executor_spec = checked_custom_executor(cls, custom_executor_spec).copy()
+            self.declaration = self.executor_spec.to_document()
+            cls = cls.declared(self.declaration)
+        check_class(cls)
+        signature = cls.signature()
+        if cls.SPEC_CLASS is not None:
+            _refuse_beside_spec(name, inputs=inputs, parameters=parameters, omit_outputs=omit_outputs)
+            given = checked_spec(cls, spec)
+            inputs, parameters = given.inputs, given.exec_properties
+            omit_outputs = [key for key in signature.outputs if key not in given.outputs]
+        elif spec is not None:
+            raise PipelineError(
+                f"{name} was given a specification, but names none",
+                component=name,
+                expected=f"SPEC_CLASS = {type(spec).__name__} in the class",
+            )
         omitted = set(omit_outputs)
         super().__init__(
             inputs=_bind_inputs(name, signature, inputs or {}),
@@ -76,10 +125,19 @@ class BaseComponent(BaseNode):
             },
         )
         self._parameters = _bind_parameters(name, signature, parameters or {})
+        self.spec = spec
+        if spec is not None:
+            spec.outputs = dict(self.outputs.items())
+        beam_pipeline_args = getattr(self.executor_spec, "beam_pipeline_args", ())
+        if beam_pipeline_args:
+            self.with_beam_pipeline_args(beam_pipeline_args)
 
     @classmethod
     def signature(cls) -> Signature:
         """Returns what the component takes and makes."""
+        if cls.SPEC_CLASS is not None:
+            signature: Signature = cls.SPEC_CLASS.signature()
+            return signature
         return signature_of(cls.Inputs, cls.Outputs, cls.Parameters)
 
     @classmethod
@@ -91,8 +149,9 @@ class BaseComponent(BaseNode):
     def declared(cls, document: Any) -> type[BaseComponent]:
         """Returns the component class that a declaration without a class of its own stands for.
 
-        Components whose declaration is data (a container, a component of a guest) override this: the IR then holds
-        the import path of the generic class in ``NodeIR.component`` and the data in ``NodeIR.declaration``.
+        Here that is this class with another executor, as ``custom_executor_spec`` named it. Components whose
+        declaration is data (a container, a component of a guest) override this: the IR then holds the import path of
+        the generic class in ``NodeIR.component`` and the data in ``NodeIR.declaration``.
 
         Args:
             document: The declaration, as plain JSON.
@@ -100,6 +159,8 @@ class BaseComponent(BaseNode):
         Raises:
             PipelineError: The component is no such generic class, or the document is not one of its declarations.
         """
+        if isinstance(document, Mapping) and "executor" in document:
+            return with_executor(cls, document)
         raise PipelineError(
             f"{cls.__name__} is declared by its class, not by a document",
             component=cls.__name__,
@@ -115,6 +176,16 @@ class BaseComponent(BaseNode):
     def exec_properties(self) -> Mapping[str, Any]:
         """The parameters as they were given, typed; runtime parameters are still placeholders."""
         return self._parameters
+
+
+def _refuse_beside_spec(component: str, **given: object) -> None:
+    names = [name for name, value in given.items() if value]
+    if names:
+        raise PipelineError(
+            f"{component} names a SPEC_CLASS, and is given {' and '.join(names)} besides",
+            component=component,
+            expected="all of it in spec=",
+        )
 
 
 def _bind_inputs(
@@ -139,7 +210,7 @@ def _bind_inputs(
                 )
             continue
         for channel in channels:
-            if channel.type_name != port.type.TYPE_NAME and not issubclass(channel.type, port.type):
+            if not port.takes(channel.type):
                 raise PipelineError(
                     f"input {key!r} has the wrong type",
                     component=component,

@@ -41,6 +41,11 @@ class PortSpec:
     allow_empty: bool
     one_each: bool = False
 
+    def takes(self, type: type[Artifact]) -> bool:
+        """Says whether artifacts of a type may come in: of this one, a subclass, or one that it calls compatible."""
+        same = type.TYPE_NAME == self.type.TYPE_NAME or issubclass(type, self.type)
+        return same or type in getattr(self.type, "_compatible_types", ())
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Components as TFX writes them: what of ``SPEC_CLASS``, ``EXECUTOR_SPEC`` and ``DRIVER_CLASS`` the declaration is.
+
+A class that names a specification gets the dataclasses of its signature made from it; one that names an executor class
+gets the roles that call the executor's ``Do``. From there on it is a component like every other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from penstock.errors import PenstockError, PipelineError
+from penstock.graph.component_spec import ComponentSpec
+from penstock.graph.executor_spec import BeamExecutorSpec, ExecutorClassSpec, ExecutorSpec
+from penstock.graph.signature import PortSpec
+
+if TYPE_CHECKING:
+    from penstock.graph.component import BaseComponent
+
+_CLASS_DRIVER = "penstock.components.class_component.driver:ClassDriver"
+_CLASS_PUBLISHER = "penstock.components.class_component.publisher:ClassPublisher"
+_NEEDED_OF_A_DRIVER = ("decide", "run", "resolve_exec_properties", "resolve_input_artifacts")
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedArtifact:
+    """An artifact as a driver or an executor in TFX's way describes it.
+
+    Attributes:
+        uri: Where it is; empty where that is not for the describer to say.
+        properties: Its declared properties.
+        custom_properties: Its custom properties.
+    """
+
+    uri: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    custom_properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """What a driver in TFX's way has decided.
+
+    Attributes:
+        exec_properties: Execution properties that are new or have another value.
+        outputs: Per output key that it names, the artifacts to make.
+    """
+
+    exec_properties: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[DescribedArtifact, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassResult:
+    """What ``Do`` has made.
+
+    Attributes:
+        outputs: The artifacts, by output key.
+        exec_properties: Execution properties to record that are new or have another value.
+    """
+
+    outputs: Mapping[str, tuple[DescribedArtifact, ...]] = field(default_factory=dict)
+    exec_properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+def adopt(cls: type[BaseComponent]) -> None:
+    """Completes the declaration of a class that has just been defined, as far as it is written in TFX's way.
+
+    What is wrong with it, ``check_class`` says when a component is made.
+    """
+    own = vars(cls)
+    if is_spec(own.get("SPEC_CLASS")):
+        _adopt_spec(cls, own)
+    if isinstance(own.get("EXECUTOR_SPEC"), ExecutorSpec):
+        _adopt_executor(cls, own, cls.EXECUTOR_SPEC)
+    if isinstance(own.get("DRIVER_CLASS"), type) and "DRIVER" not in own:
+        driver = cls.DRIVER_CLASS
+        if callable(getattr(driver, "decide", None)):
+            cls.DRIVER = f"{driver.__module__}:{driver.__qualname__}"
+        else:
+            cls.DRIVER, cls.Plan = _CLASS_DRIVER, ClassPlan
+
+
+def is_spec(value: object) -> bool:
+    """Says whether something is a specification class."""
+    return isinstance(value, type) and issubclass(value, ComponentSpec)
+
+
+def _adopt_spec(cls: type[BaseComponent], own: Mapping[str, Any]) -> None:
+    spec: type[ComponentSpec] = cls.SPEC_CLASS
+    signature = spec.signature()
+    name = cls.__name__
+    made = {
+        "Inputs": _ports(f"{name}Inputs", signature.inputs.values()),
+        "Outputs": _ports(f"{name}Outputs", signature.outputs.values()),
+        "Parameters": _dataclass(f"{name}Parameters", {p.name: None for p in signature.parameters.values()}),
+    }
+    for attribute, declaration in made.items():
+        if attribute not in own:
+            setattr(cls, attribute, declaration)
+    if "BASE_TYPE" not in own and spec.TYPE_ANNOTATION is not None:
+        cls.BASE_TYPE = getattr(spec.TYPE_ANNOTATION, "__name__", spec.TYPE_ANNOTATION)
+
+
+def _ports(name: str, ports: Any) -> type:
+    return _dataclass(name, {port.name: () for port in ports if isinstance(port, PortSpec)})
+
+
+def _dataclass(name: str, defaults: Mapping[str, Any]) -> type:
+    fields = [(key, Any, field(default=default)) for key, default in defaults.items()]
+    return dataclasses.make_dataclass(name, fields, frozen=True, slots=True)
+
+
+def _adopt_executor(cls: type[BaseComponent], own: Mapping[str, Any], spec: ExecutorSpec) -> None:
+    executor = getattr(spec, "executor_class", None)
+    role = getattr(executor, "EXECUTOR_ROLE", None)
+    if role is not None:  # an executor of one kind of components, whose own publisher knows what it returns
+        cls.EXECUTOR = role
+    elif executor is not None and not callable(getattr(executor, "Do", None)):
+        cls.EXECUTOR = f"{executor.__module__}:{executor.__qualname__}"
+    else:
+        cls.EXECUTOR = spec.ROLE
+        if "Result" not in own:
+            cls.Result = ClassResult
+        if "PUBLISHER" not in own:
+            cls.PUBLISHER = _CLASS_PUBLISHER
+    cls.REQUIRES = tuple(dict.fromkeys([*cls.REQUIRES, *spec.REQUIRES]))
+
+
+def check_class(cls: type[BaseComponent]) -> None:
+    """Refuses a component class that is written in TFX's way, and wrong.
+
+    Raises:
+        PipelineError: It names something else than TFX's way wants, or no executor.
+    """
+    name = cls.__name__
+    if cls.SPEC_CLASS is not None and not is_spec(cls.SPEC_CLASS):
+        raise PipelineError(
+            f"{name}.SPEC_CLASS is no specification",
+            component=name,
+            expected="a subclass of ComponentSpec",
+            got=f"{cls.SPEC_CLASS!r:.80}",
+            hint="name the class itself, not an object of it"
+            if isinstance(cls.SPEC_CLASS, ComponentSpec)
+            else None,
+        )
+    if cls.EXECUTOR_SPEC is not None:
+        _check_executor_spec(name, "EXECUTOR_SPEC", cls.EXECUTOR_SPEC)
+    _check_driver(name, cls.DRIVER_CLASS)
+    if not cls.EXECUTOR:
+        wanted = (
+            "EXECUTOR_SPEC = ExecutorClassSpec(MyExecutor)" if cls.SPEC_CLASS else "EXECUTOR = 'module:Class'"
+        )
+        hint = None
+        if hasattr(cls, "EXECUTOR_CLASS"):
+            hint = "EXECUTOR_CLASS is an older form: wrap the class in ExecutorClassSpec"
+        raise PipelineError(f"component {name} names no executor", component=name, expected=wanted, hint=hint)
+
+
+def _check_executor_spec(component: str, what: str, value: object) -> None:
+    if isinstance(value, ExecutorSpec):
+        return
+    is_executor = isinstance(value, type) and callable(getattr(value, "Do", None))
+    raise PipelineError(
+        f"{component}: {what} is no executor specification",
+        component=component,
+        expected="ExecutorClassSpec(…), BeamExecutorSpec(…) or ExecutorContainerSpec(…)",
+        got=f"{value!r:.80}",
+        hint=f"write executor_spec.ExecutorClassSpec({value.__name__})"
+        if is_executor and isinstance(value, type)
+        else None,
+    )
+
+
+def _check_driver(component: str, driver: object) -> None:
+    if driver is None:
+        return
+    if not isinstance(driver, type) or not any(
+        callable(getattr(driver, n, None)) for n in _NEEDED_OF_A_DRIVER
+    ):
+        raise PipelineError(
+            f"{component}.DRIVER_CLASS is no driver",
+            component=component,
+            expected="a subclass of BaseDriver with run(execution_info) or resolve_exec_properties(…)",
+            got=f"{driver!r:.80}",
+        )
+
+
+def checked_spec(cls: type[BaseComponent], spec: object) -> ComponentSpec:
+    """Returns the specification that a component was given.
+
+    Raises:
+        PipelineError: There is none, or it is of another class than the component names.
+    """
+    name, wanted = cls.__name__, cls.SPEC_CLASS.__name__
+    if not isinstance(spec, cls.SPEC_CLASS):
+        raise PipelineError(
+            f"{name} was given no specification"
+            if spec is None
+            else f"{name} was given another specification",
+            component=name,
+            expected=f"super().__init__(spec={wanted}(…))",
+            got=None if spec is None else f"{spec!r:.80}",
+            hint=f"make an object of it: {wanted}(…)" if spec is cls.SPEC_CLASS else None,
+        )
+    return spec  # type: ignore[no-any-return]  # narrowed by the check above
+
+
+def checked_custom_executor(cls: type[BaseComponent], value: object) -> ExecutorSpec:
+    """Returns the executor that one component was given instead of its class's.
+
+    Raises:
+        PipelineError: It is none.
+    """
+    _check_executor_spec(cls.__name__, "custom_executor_spec", value)
+    return value  # type: ignore[return-value]  # narrowed by the check above
+
+
+def with_executor(cls: type[BaseComponent], document: Mapping[str, Any]) -> type[BaseComponent]:
+    """Returns a component class with another executor, as a component's ``custom_executor_spec`` said.
+
+    Raises:
+        PipelineError: The document is none of ``ExecutorSpec.to_document``.
+    """
+    kinds: dict[str, type[ExecutorClassSpec]] = {"class": ExecutorClassSpec, "beam": BeamExecutorSpec}
+    make = kinds.get(str(document.get("kind")))
+    if make is None:
+        raise PipelineError(f"{cls.__name__}: this says of no executor", got=f"{dict(document)!r:.120}")
+    spec = make(_imported(str(document["executor"])))
+    spec.add_extra_flags(document.get("extra_flags", ()))
+    members = {
+        "EXECUTOR_SPEC": spec,
+        "TYPE_NAME": cls.type_name(),
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+        "__doc__": cls.__doc__,
+    }
+    return type(cls.__name__, (cls,), members)
+
+
+def _imported(path: str) -> Any:
+    module, _, qualified = path.partition(":")
+    found: Any = importlib.import_module(module)
+    try:
+        for part in qualified.split("."):
+            found = getattr(found, part)
+    except AttributeError as error:
+        raise PipelineError(f"module {module} has no {qualified}", got=str(error)) from error
+    return found
+
+
+def code_modules(cls: type[BaseComponent]) -> tuple[str, ...]:
+    """Returns the names of the modules whose code a component's result depends on: declaration, roles, executor."""
+    classes: Sequence[Any] = (
+        cls.SPEC_CLASS,
+        getattr(cls.EXECUTOR_SPEC, "executor_class", None),
+        cls.DRIVER_CLASS,
+    )
+    paths = (cls.__module__, cls.DRIVER, cls.EXECUTOR, cls.PUBLISHER)
+    modules = [path.partition(":")[0] for path in paths]
+    modules += [found.__module__ for found in classes if isinstance(found, type)]
+    return tuple(dict.fromkeys(modules))
+
+
+def unusable_executor(component: str, reason: str, hint: str) -> PenstockError:
+    """Returns the error of a component that cannot work with a custom executor that it was given."""
+    return PipelineError(
+        f"{component} cannot use this custom_executor_spec: {reason}", component=component, hint=hint
+    )

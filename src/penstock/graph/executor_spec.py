@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a component written as TFX writes it names what executes it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from penstock.errors import PipelineError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+CLASS_EXECUTOR = "penstock.components.class_component.executor:ClassExecutor"
+"""Role that calls the ``Do`` of the user's executor class."""
+
+
+class ExecutorSpec:
+    """What executes a component.
+
+    Class attributes:
+        ROLE: Import path of the role that executes components of this kind of spec.
+        REQUIRES: Heavy modules to import before a worker is forked for it.
+    """
+
+    ROLE: ClassVar[str] = ""
+    REQUIRES: ClassVar[tuple[str, ...]] = ()
+
+    def copy(self) -> Self:
+        """Returns a copy that can be given further arguments."""
+        return copy.copy(self)
+
+    def to_document(self) -> dict[str, Any]:
+        """Returns the spec as plain JSON, for another process.
+
+        Raises:
+            PipelineError: It cannot be found from there.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.to_document")
+
+
+class ExecutorClassSpec(ExecutorSpec):
+    """An executor that is a Python class.
+
+    Args:
+        executor_class: A class with TFX's ``Do(input_dict, output_dict, exec_properties)``, usually a subclass of
+            ``BaseExecutor``; or an executor of Penstock's own kind, with ``execute(work)``.
+
+    Raises:
+        PipelineError: It is neither.
+    """
+
+    ROLE = CLASS_EXECUTOR
+
+    def __init__(self, executor_class: type[Any]) -> None:
+        if not isinstance(executor_class, type):
+            raise PipelineError(
+                f"{type(self).__name__} needs an executor class",
+                expected="a subclass of BaseExecutor",
+                got=f"{executor_class!r:.80} ({type(executor_class).__name__})",
+                hint="give the class itself, not an object of it and not its name",
+            )
+        if not any(callable(getattr(executor_class, name, None)) for name in ("Do", "execute")):
+            raise PipelineError(
+                f"{executor_class.__qualname__} cannot execute anything",
+                expected="a method Do(self, input_dict, output_dict, exec_properties)",
+                got=f"methods {', '.join(_methods(executor_class)) or '(none)'}",
+                hint="name the method Do, as in TFX",
+            )
+        self.executor_class = executor_class
+        self.extra_flags: list[str] = []
+
+    @property
+    def class_path(self) -> str:
+        """Dotted path of the executor class, as TFX spells it."""
+        return f"{self.executor_class.__module__}.{self.executor_class.__qualname__}"
+
+    def copy(self) -> Self:
+        """Returns a copy that can be given further flags."""
+        same = super().copy()
+        same.extra_flags = list(self.extra_flags)
+        return same
+
+    def add_extra_flags(self, extra_flags: Iterable[str] | str) -> None:
+        """Adds flags that the executor finds in its context's ``extra_flags``."""
+        self.extra_flags.extend([extra_flags] if isinstance(extra_flags, str) else extra_flags)
+
+    def to_document(self) -> dict[str, Any]:
+        """Returns the import path of the executor class, and the flags."""
+        cls = self.executor_class
+        if "<locals>" in cls.__qualname__:
+            raise PipelineError(
+                f"{cls.__qualname__} is defined inside a function, where another process cannot find it",
+                hint="define the executor at the top level of a module",
+            )
+        path = f"{cls.__module__}:{cls.__qualname__}"
+        return {
+            "kind": "beam" if isinstance(self, BeamExecutorSpec) else "class",
+            "executor": path,
+            "extra_flags": list(self.extra_flags),
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.class_path})"
+
+
+class BeamExecutorSpec(ExecutorClassSpec):
+    """An executor that is a Python class and works in a Beam pipeline: a subclass of ``BaseBeamExecutor``.
+
+    Args:
+        executor_class: The class.
+    """
+
+    REQUIRES = ("apache_beam",)
+
+    def __init__(self, executor_class: type[Any]) -> None:
+        super().__init__(executor_class)
+        self.beam_pipeline_args: list[Any] = []
+
+    def copy(self) -> Self:
+        """Returns a copy that can be given further arguments."""
+        same = super().copy()
+        same.beam_pipeline_args = list(self.beam_pipeline_args)
+        return same
+
+    def add_beam_pipeline_args(self, beam_pipeline_args: Iterable[Any]) -> None:
+        """Adds Beam arguments, texts or placeholders, which follow the pipeline's own."""
+        self.beam_pipeline_args.extend(beam_pipeline_args)
+
+
+class ExecutorContainerSpec(ExecutorSpec):
+    """An executor that is a container.
+
+    Args:
+        image: The container image.
+        command: Entry point: texts and placeholders; the image's own where it is not given.
+        args: Arguments that follow it.
+
+    Raises:
+        PipelineError: There is no image, or command or arguments are no lists.
+    """
+
+    ROLE = "penstock.components.container_component.executor:ContainerExecutor"
+
+    def __init__(
+        self, image: str, command: Sequence[Any] | None = None, args: Sequence[Any] | None = None
+    ) -> None:
+        if not isinstance(image, str) or not image:
+            raise PipelineError(
+                f"{type(self).__name__} needs an image",
+                expected="text, such as 'python:3.11'",
+                got=repr(image),
+            )
+        for name, value in (("command", command), ("args", args)):
+            if value is not None and not isinstance(value, (list, tuple)):
+                raise PipelineError(
+                    f"{type(self).__name__}: {name} is not a list",
+                    expected="a list of texts and placeholders",
+                    got=f"{value!r:.80}",
+                    hint="no shell takes it apart: write ['sh', '-c', '…'] for that"
+                    if name == "command"
+                    else None,
+                )
+        self.image = image
+        self.command = list(command or ())
+        self.args = list(args or ())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.image})"
+
+
+def _methods(cls: type[Any]) -> list[str]:
+    return sorted(name for name, value in vars(cls).items() if callable(value) and not name.startswith("_"))
