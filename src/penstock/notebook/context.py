@@ -36,6 +36,8 @@ class InteractiveContext:
         metadata_connection_config: Metadata store; the file ``metadata.sqlite`` in the root where it is not given, or
             the project's where the root is remote.
         beam_pipeline_args: Beam arguments of all components.
+        project_root: Folder of the project, to which paths are relative, and whose modules components can import; the
+            working directory where it is not given.
         examples_format: ``"parquet"`` or ``"tfrecord"``.
         in_process: Whether components run in this process, where a debugger can follow them.
     """
@@ -47,6 +49,7 @@ class InteractiveContext:
         metadata_connection_config: ConnectionConfig | None = None,
         beam_pipeline_args: Sequence[str] | None = None,
         *,
+        project_root: str | None = None,
         examples_format: ExamplesFormat = "parquet",
         in_process: bool = False,
     ) -> None:
@@ -64,7 +67,7 @@ class InteractiveContext:
                 pipeline=self.pipeline_name,
                 root=self.pipeline_root,
                 metadata=metadata_connection_config,
-                project_root=os.getcwd(),
+                project_root=os.path.abspath(project_root or os.getcwd()),
                 examples_format=examples_format,
                 in_process=in_process,
             )

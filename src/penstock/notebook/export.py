@@ -19,7 +19,7 @@ from penstock import files
 from penstock.errors import UsageError, UserCodeError, did_you_mean
 from penstock.graph.node import BaseNode
 from penstock.notebook.ipython import SKIP_MAGIC
-from penstock.notebook.neighbourhood import spelling_of
+from penstock.notebook.neighbourhood import variable_of
 
 if TYPE_CHECKING:
     from penstock.notebook.context import InteractiveContext
@@ -191,8 +191,8 @@ def _exported(context: InteractiveContext) -> list[BaseNode]:
 
 
 def _variable(node: BaseNode) -> str:
-    name = spelling_of(node)
-    if not name.isidentifier() or name == node.id:
+    name = variable_of(node)
+    if name is None:
         raise UsageError(
             f"component {node.id} is held by no variable, which the file would need",
             hint=f"write x = {type(node).__name__}(…) and context.run(x), or list all in components = […]",

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 
 from penstock.errors import PipelineError
@@ -79,13 +78,12 @@ def definition_of(ir: PipelineIR, node: NodeIR) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def spelling_of(node: BaseNode) -> str:
-    """Returns the name of the notebook's variable that holds a node; the node's id where none does."""
+def variable_of(node: BaseNode) -> str | None:
+    """Returns the name of the notebook's variable that holds a node, ``None`` where none does."""
     main = vars(sys.modules["__main__"])
-    names = [name for name, value in main.items() if value is node and not name.startswith("_")]
-    return names[0] if names else node.id
+    return next((name for name, value in main.items() if value is node and not name.startswith("_")), None)
 
 
-def spellings_of(nodes: Sequence[BaseNode]) -> str:
-    """Returns the calls that run nodes, one after another."""
-    return ", ".join(f"context.run({spelling_of(node)})" for node in nodes)
+def call_of(node: BaseNode) -> str:
+    """Returns the call that runs a node, as the notebook would write it."""
+    return f"context.run({variable_of(node) or node.id})"

@@ -23,7 +23,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.notebook import ipython
 from penstock.notebook.failure import ComponentFailedError
 from penstock.notebook.live_log import following, log_of
-from penstock.notebook.neighbourhood import definition_of, neighbourhood, spelling_of
+from penstock.notebook.neighbourhood import call_of, definition_of, neighbourhood, variable_of
 from penstock.notebook.result import ExecutionResult
 from penstock.notebook.workers import Workers
 from penstock.runners.logged import Logged
@@ -150,7 +150,7 @@ class NotebookRun:
                 raise PipelineError(
                     f"it waits for {upstream.id}, which {why}",
                     component=component.id,
-                    hint=f"context.run({spelling_of(upstream)}) first",
+                    hint=self._advice(component, upstream),
                 )
 
     def _why_not(self, node: BaseNode, ir: PipelineIR, record: RunRecord) -> str | None:
@@ -163,8 +163,22 @@ class NotebookRun:
         if self._ran.get(node.id) is node:
             return None
         if record.properties.get(_DEFINED + node.id) != definition_of(ir, ir.node(node.id)):
-            return "has been changed since it was last run, or shares its id with another component"
+            return "is not as it was when it was last run"
         return None
+
+    def _advice(self, component: BaseNode, upstream: BaseNode) -> str:
+        """Returns what to do about an upstream node of which nothing can be taken."""
+        newer = self._ran.get(upstream.id)
+        name = variable_of(newer) if newer is not None and newer is not upstream else None
+        if (
+            name is not None and variable_of(upstream) is None
+        ):  # defined again since; the component knows the old one
+            return f"make {component.id} again, from what {name} is now"
+        if name is not None:
+            return (
+                f"{call_of(upstream)} first; where it is not {name}, give it an id of its own: .with_id('…')"
+            )
+        return f"{call_of(upstream)} first"
 
     @contextmanager
     def _session(self, run: Run, store: MetadataStore, component: BaseNode) -> Iterator[Session]:

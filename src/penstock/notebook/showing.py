@@ -12,7 +12,7 @@ from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
 from penstock.notebook import ipython
 from penstock.notebook.cards import artifacts_along
-from penstock.notebook.neighbourhood import spelling_of
+from penstock.notebook.neighbourhood import call_of
 from penstock.notebook.result import ExecutionResult
 from penstock.notebook.run import NotebookRun
 from penstock.ui.artifact_page import artifact_text
@@ -71,9 +71,7 @@ def _along(run: NotebookRun, channel: Channel) -> list[Artifact]:
     producer = channel.producer
     if artifacts is None and producer is not None:
         if not run.artifacts_of_store(producer):
-            raise UsageError(
-                f"{producer.id} has put nothing out yet", hint=f"context.run({spelling_of(producer)}) first"
-            )
+            raise UsageError(f"{producer.id} has put nothing out yet", hint=f"{call_of(producer)} first")
         artifacts = channel.get()
     return list(artifacts or ())
 
