@@ -50,6 +50,40 @@ def open_pipeline(
         ) from error
 
 
+@contextmanager
+def lent_pipeline(beam_pipeline_args: Sequence[str] = (), *, component: str) -> Iterator[beam.Pipeline]:
+    """Yields a pipeline to code that may run it by itself, as ``with pipeline:`` does; otherwise it is run at the end.
+
+    Args:
+        beam_pipeline_args: As ``open_pipeline`` takes them.
+        component: Node that the work is for.
+
+    Raises:
+        PenstockError: As it was raised inside the pipeline, without what Beam adds to it. Any other error comes out as
+            Beam has raised it.
+    """
+    pipeline = make_pipeline(beam_pipeline_args)
+    started: list[object] = []
+    run = pipeline.run
+
+    def noted_run(*args: object, **kwargs: object) -> object:
+        started.append(run(*args, **kwargs))
+        return started[-1]
+
+    pipeline.run = noted_run
+    try:
+        yield pipeline
+        if not started and pipeline.transforms_stack[0].parts:
+            pipeline.run()
+        for result in started:
+            result.wait_until_finish()  # type: ignore[attr-defined]  # the runner's result
+    except Exception as error:
+        ours = _penstock_error(error)
+        if ours is None or ours is error:
+            raise
+        raise ours.with_component(component) from error
+
+
 def make_pipeline(beam_pipeline_args: Sequence[str] = ()) -> beam.Pipeline:
     """Returns a pipeline on the runner that the arguments name; in this process where they name none."""
     spare_ipython()

@@ -17,7 +17,7 @@ from apache_beam.internal.cloudpickle import (
 
 
 @contextmanager
-def shipped_modules(folders: Iterable[str]) -> Iterator[list[str]]:
+def shipped_modules(folders: Iterable[str], modules: Iterable[str] = ()) -> Iterator[list[str]]:
     """Lets what was imported from below some folders travel by value to Beam's workers, inside the ``with`` block.
 
     Beam pickles importable code by name, and a worker elsewhere would not find a module that was loaded from a file of
@@ -25,13 +25,19 @@ def shipped_modules(folders: Iterable[str]) -> Iterator[list[str]]:
 
     Args:
         folders: The project's root, and folders of module files.
+        modules: Names of further modules, that are in no file.
 
     Yields:
         The names of the modules.
     """
     roots = [Path(folder).resolve() for folder in folders]
     known = list_registry_pickle_by_value()
-    users = [(name, module) for name, module in sorted(sys.modules.items()) if _is_users(name, module, roots)]
+    named = set(modules)
+    users = [
+        (name, module)
+        for name, module in sorted(sys.modules.items())
+        if name in named or _is_users(name, module, roots)
+    ]
     new = [(name, module) for name, module in users if name not in known]
     for _, module in new:
         register_pickle_by_value(module)

@@ -62,6 +62,9 @@ class BaseNode:
     implicit: ClassVar[bool] = False
     """Whether a pipeline takes the node in by itself because a channel comes from it."""
 
+    only_at_exit: ClassVar[bool] = False
+    """Whether the node is an exit handler, and none of those that a pipeline lists."""
+
     def __new__(cls: type[NodeT], *_: Any, **named: Any) -> NodeT:
         known = inspect.signature(cls.__init__).parameters
         if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values()):

@@ -254,6 +254,13 @@ def _listed(pipeline: str, nodes: Iterable[BaseNode]) -> list[BaseNode]:
                 if isinstance(node, type)
                 else None,
             )
+        if node.only_at_exit:
+            raise PipelineError(
+                f"pipeline {pipeline} lists an exit handler among its nodes",
+                component=node.id,
+                expected=f"Pipeline(…, exit_handler={node.id})",
+                got=f"components=[…, {node.id}]",
+            )
     return listed
 
 
