@@ -33,6 +33,7 @@ _COMMANDS = (
     LazyCommand(
         "explain-cache", "penstock.cli.explain_cache:explain_cache", "Tell why a node ran or was cached."
     ),
+    LazyCommand("gc", "penstock.cli.gc:gc", "Remove the files of runs that need not be kept."),
     LazyCommand(
         "run-node", "penstock.cli.run_node:run_node", "Run one node of a compiled pipeline (for schedulers)."
     ),

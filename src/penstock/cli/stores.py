@@ -47,20 +47,23 @@ def store_options(command: F) -> F:
 
 @contextmanager
 def open_store(options: StoreOptions) -> Iterator[MetadataStore]:
-    """Opens a store for reading: the one that is named, that of the file, or of the project that one stands in."""
-    if options.metadata:
-        config = connection(options.metadata, os.getcwd())
-    elif options.file:
-        config, _ = store_of_pipeline(Preparation(PipelineOptions(options.file)))
-    else:
-        config = store_of_project(find_project_root(Path.cwd()) or Path.cwd())
-    with open_existing(config) as store:
+    """Opens the store of the options for reading."""
+    with open_existing(config_of(options)) as store:
         yield store
 
 
+def config_of(options: StoreOptions) -> ConnectionConfig:
+    """Returns the store that is named, that of the file, or that of the project that one stands in."""
+    if options.metadata:
+        return connection(options.metadata, os.getcwd())
+    if options.file:
+        return store_of_pipeline(Preparation(PipelineOptions(options.file)))[0]
+    return store_of_project(find_project_root(Path.cwd()) or Path.cwd())
+
+
 @contextmanager
-def open_existing(config: ConnectionConfig) -> Iterator[MetadataStore]:
-    """Opens a store for reading.
+def open_existing(config: ConnectionConfig, *, read_only: bool = True) -> Iterator[MetadataStore]:
+    """Opens a store that is there already, for reading unless it says otherwise.
 
     Raises:
         UsageError: It is a file that does not exist.
@@ -71,7 +74,7 @@ def open_existing(config: ConnectionConfig) -> Iterator[MetadataStore]:
             expected="the store of a pipeline that has run",
             hint="run a pipeline first, go to its project's folder, or name the store with --metadata",
         )
-    with MetadataStore.open(config, create=False, read_only=True) as store:
+    with MetadataStore.open(config, create=False, read_only=read_only) as store:
         yield store
 
 

@@ -12,10 +12,19 @@ from penstock.errors import MetadataError
 from penstock.metadata import codec, events, mlmd, names, queries
 from penstock.metadata.connection import AlreadyExistsError
 from penstock.metadata.owner import Owner
-from penstock.metadata.records import ArtifactMap, ExecutionRecord, ExecutionState, FinalState, NewExecution
+from penstock.metadata.records import (
+    ArtifactMap,
+    ExecutionRecord,
+    ExecutionState,
+    FinalState,
+    NewExecution,
+    RemovedArtifactError,
+)
 from penstock.metadata.session import Session
 
 Ids = Mapping[str, Sequence[int]]
+
+_REMOVED = ("MARKED_FOR_DELETION", "DELETED")
 
 
 def start(session: Session, new: NewExecution, owner: Owner) -> ExecutionRecord:
@@ -112,7 +121,7 @@ def _record(
     if existing is not None:
         return existing
     used = [*events.references(new.inputs, "INPUT"), *outputs]
-    session.existing_artifacts(event.artifact_id for event in used)
+    _check_present(session, {event.artifact_id for event in used})
     # A hit is not linked to the cache key: a pipeline that is all cached every hour would bury the one execution that
     # made the outputs under thousands that repeat them.
     cache_key = None if state == "CACHED" else new.cache_key
@@ -128,6 +137,21 @@ def _record(
     if recorded is None:
         raise MetadataError(f"execution {new.name!r} was recorded and is not there")
     return recorded
+
+
+def _check_present(session: Session, ids: Iterable[int]) -> None:
+    """Refuses artifacts whose files are being removed, or are gone; what is being removed is never used again."""
+    removed = [
+        stored
+        for stored in session.existing_artifacts(ids).values()
+        if mlmd.pb.Artifact.State.Name(stored.state) in _REMOVED
+    ]
+    if removed:
+        raise RemovedArtifactError(
+            "an artifact that is to be used has been removed",
+            got=", ".join(f"{stored.type} {stored.id}" for stored in removed[:10]),
+            hint="penstock gc has removed its files; run the node that made it again",
+        )
 
 
 def _new_execution(session: Session, new: NewExecution, state: ExecutionState, owner: Owner | None) -> Any:

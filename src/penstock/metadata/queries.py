@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import MetadataError
 from penstock.metadata import events, mlmd, names
-from penstock.metadata.records import CacheHit, ExecutionRecord
+from penstock.metadata.records import CacheHit, ExecutionRecord, LineageEdge
 from penstock.metadata.session import Session
 
 _CACHE_PAGE = 10
@@ -78,6 +78,24 @@ def _linked(session: Session, ids: Iterable[int], *, outputs: bool) -> dict[int,
     wanted = [identity for by_key in keyed.values() for group in by_key.values() for identity in group]
     stored = session.existing_artifacts(wanted)
     return {identity: session.typed(by_key, stored) for identity, by_key in keyed.items()}
+
+
+def uses(session: Session, ids: Iterable[int]) -> list[LineageEdge]:
+    """Returns every use of some artifacts: who made them, read them, took them over or chose them."""
+    return [
+        LineageEdge(artifact_id, event.execution_id, kind, key, index)
+        for artifact_id, found in session.events_of_artifacts(ids).items()
+        for event in found
+        for kind in (_kind_of(event),)
+        if kind is not None
+        for key, index in list(events.places(event)) or [("", 0)]
+    ]
+
+
+def _kind_of(event: Any) -> Literal["input", "output"] | None:
+    if events.is_input(event):
+        return "input"
+    return "output" if events.is_yield(event) else None
 
 
 def artifacts(session: Session, ids: Sequence[int]) -> list[Artifact]:

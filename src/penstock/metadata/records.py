@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
+from penstock.errors import MetadataError
 from penstock.metadata import names
 from penstock.metadata.owner import Owner
 
 ExecutionState = Literal["UNKNOWN", "NEW", "RUNNING", "COMPLETE", "FAILED", "CACHED", "CANCELED"]
 FinalState = Literal["COMPLETE", "FAILED", "CANCELED"]
 ArtifactMap = Mapping[str, Sequence[Artifact]]
+
+
+class RemovedArtifactError(MetadataError):
+    """An artifact that an execution wants to read, or to take over, is being removed, or has been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

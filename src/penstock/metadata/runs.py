@@ -104,6 +104,14 @@ def newest_first(session: Session, pipeline: str | None) -> Iterator[RunRecord]:
     return _of_pipeline(session, pipeline, _contexts(session, size))
 
 
+def everything(session: Session) -> list[RunRecord]:
+    """Returns all runs, the latest first, in one read."""
+    # Without options: with them the library pages, and reads all ids again for each page.
+    request = mlmd.service.GetContextsByTypeRequest(type_name=names.PIPELINE_RUN)
+    contexts = sorted(session.connection.call(request).contexts, key=lambda context: -context.id)
+    return [session.run(context) for context in contexts]
+
+
 def unfinished(session: Session, pipeline: str, scanned: int) -> list[RunRecord]:
     """Returns the runs of a pipeline that have not ended, of the latest runs of the store, the latest first.
 

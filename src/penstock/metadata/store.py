@@ -18,6 +18,7 @@ from penstock.metadata.records import (
     CacheHit,
     ExecutionRecord,
     FinalState,
+    LineageEdge,
     LineageGraph,
     NewExecution,
     RunRecord,
@@ -95,6 +96,10 @@ class MetadataStore:
     def list_runs(self, pipeline: str | None = None, limit: int | None = None) -> list[RunRecord]:
         """Returns runs as they began, the latest first; of all pipelines where none is given."""
         return list(islice(runs.newest_first(self._session, pipeline), limit))
+
+    def all_runs(self) -> list[RunRecord]:
+        """Returns all runs of all pipelines as they began, the latest first, in one read."""
+        return runs.everything(self._session)
 
     def unfinished_runs(self, pipeline: str, runs_scanned: int = 400) -> list[RunRecord]:
         """Returns the runs of a pipeline that have not ended, the latest first.
@@ -199,6 +204,10 @@ class MetadataStore:
     def outputs_of_all(self, execution_ids: Iterable[int]) -> dict[int, dict[str, list[Artifact]]]:
         """Returns what several executions give to others, by execution id and output key."""
         return queries.outputs_of(self._session, execution_ids)
+
+    def uses_of(self, artifact_ids: Iterable[int]) -> list[LineageEdge]:
+        """Returns every use of some artifacts by an execution that made, read, took over or chose them."""
+        return queries.uses(self._session, artifact_ids)
 
     def inputs_of(self, execution_id: int) -> dict[str, list[Artifact]]:
         """Returns what an execution read, by input key."""

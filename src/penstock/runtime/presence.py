@@ -9,7 +9,12 @@ from penstock.artifacts.artifact import CONTENT_BYTES, Artifact
 
 def is_there(artifact: Artifact) -> bool:
     """Says whether an artifact's files are still there, all of them, as far as their size tells."""
-    if artifact.state != "LIVE" or not files.exists(artifact.uri):
+    return artifact.state == "LIVE" and has_files(artifact)
+
+
+def has_files(artifact: Artifact) -> bool:
+    """Says the same whatever the artifact's state."""
+    if not files.exists(artifact.uri):
         return False
     size = artifact.custom_properties.get(CONTENT_BYTES)
     return not isinstance(size, int) or files.tree_size(artifact.uri) >= size

@@ -281,6 +281,8 @@ def _title(artifact: Artifact) -> str:
         parts.append(f"span {artifact.get_int_custom_property('span')}")
     if artifact.has_custom_property("blessed") and isinstance(artifact, (ModelBlessing, InfraBlessing)):
         parts.append("blessed" if artifact.get_int_custom_property("blessed") == 1 else "not blessed")
+    if artifact.state in ("MARKED_FOR_DELETION", "DELETED"):
+        parts.append("removed")
     return ", ".join(parts)
 
 
