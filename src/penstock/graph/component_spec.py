@@ -170,23 +170,22 @@ class ComponentSpec:
     @classmethod
     def is_optional_input(cls, key: str) -> bool:
         """Says whether an input may be left out of the pipeline."""
-        return _declared(cls, "INPUTS", key).optional
+        return bool(_declared(cls, "INPUTS", key).optional)
 
     @classmethod
     def is_allow_empty_input(cls, key: str) -> bool:
         """Says whether an input may come without an artifact."""
-        return _declared(cls, "INPUTS", key).allow_empty
+        return bool(_declared(cls, "INPUTS", key).allow_empty)
 
     @classmethod
     def is_optional_output(cls, key: str) -> bool:
         """Says whether an output may be left out of the pipeline."""
-        return _declared(cls, "OUTPUTS", key).optional
+        return bool(_declared(cls, "OUTPUTS", key).optional)
 
     @classmethod
     def is_optional_exec_property(cls, key: str) -> bool:
         """Says whether a parameter may be left out."""
-        optional: bool = _declared(cls, "PARAMETERS", key).optional
-        return optional
+        return bool(_declared(cls, "PARAMETERS", key).optional)
 
     @classmethod
     def signature(cls) -> Signature:

@@ -41,10 +41,10 @@ class PortSpec:
     allow_empty: bool
     one_each: bool = False
 
-    def takes(self, type: type[Artifact]) -> bool:
+    def takes(self, given: Any) -> bool:
         """Says whether artifacts of a type may come in: of this one, a subclass, or one that it calls compatible."""
-        same = type.TYPE_NAME == self.type.TYPE_NAME or issubclass(type, self.type)
-        return same or type in getattr(self.type, "_compatible_types", ())
+        same: bool = given.TYPE_NAME == self.type.TYPE_NAME or issubclass(given, self.type)
+        return same or given in getattr(self.type, "_compatible_types", ())
 
 
 @dataclass(frozen=True, slots=True)
