@@ -58,11 +58,15 @@ def read_rows(url: URL, queries: Sequence[NamedQuery]) -> Iterator[tuple[str, pa
     level = "REPEATABLE READ" if len(queries) > 1 and url.get_backend_name() in _SNAPSHOTS else None
     connected = partial(_connected, engine, level)
     with with_retries(connected, action="connect to the database", url=url) as connection:
-        for name, query in queries:
-            with _said(f"read {name}", url):
-                result = connection.exec_driver_sql(_statement(query))
-                for batch in _batches(result, name, url):
-                    yield name, batch
+        try:
+            for name, query in queries:
+                with _said(f"read {name}", url):
+                    result = connection.exec_driver_sql(_statement(query))
+                    for batch in _batches(result, name, url):
+                        yield name, batch
+        except BaseException:
+            connection.invalidate()  # closing it in good order would first read all rows that are left
+            raise
 
 
 def read_rows_by_adbc(url: URL, queries: Sequence[NamedQuery]) -> Iterator[tuple[str, pa.RecordBatch]]:
