@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import PipelineError, did_you_mean
-from penstock.graph.placeholder import Placeholder
+from penstock.graph.placeholder import ArtifactPlaceholder
 
 if TYPE_CHECKING:
     from penstock.graph.node import BaseNode
@@ -82,13 +82,13 @@ class Channel:
         """Returns the nodes of the same pipeline that put the artifacts out."""
         return () if self.producer is None else (self.producer,)
 
-    def future(self) -> Placeholder:
+    def future(self) -> ArtifactPlaceholder:
         """Returns a placeholder of the channel's artifacts, for predicates, parameters and commands.
 
         ``channel.future()[0].value`` is the content of a value artifact; ``.uri``, ``.property('span')`` and
         ``.custom_property('blessed')`` stand for what every artifact has.
         """
-        return Placeholder("channel", channel=self)
+        return ArtifactPlaceholder("channel", channel=self)
 
     def as_optional(self) -> Channel:
         """Returns this channel, whose artifacts may be missing: an optional input then comes empty."""

@@ -18,8 +18,7 @@ from penstock.graph.class_style import (
 from penstock.graph.component_spec import ComponentSpec
 from penstock.graph.executor_spec import ExecutorSpec
 from penstock.graph.node import BaseNode
-from penstock.graph.placeholder import placeholders_in
-from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.placeholder import known_later
 from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.codec import conform
@@ -255,7 +254,7 @@ def _bind_parameters(component: str, signature: Signature, given: Mapping[str, A
 
 
 def _typed(component: str, spec: ParameterSpec, value: Any) -> Any:
-    if isinstance(value, RuntimeParameter) or next(placeholders_in(value), None) is not None:
+    if known_later(value):
         return value
     try:
         return conform(spec.hint, value, path=spec.name)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from penstock.errors import ParameterError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel, OutputChannels
 from penstock.graph.node_execution_options import NodeExecutionOptions
-from penstock.graph.placeholder import Placeholder, placeholders_in
+from penstock.graph.placeholder import Placeholder, channels_in, placeholders_in
 from penstock.graph.scopes import channels_around, open_scope
 from penstock.ir.model import ResourcesIR, Trigger
 
@@ -111,7 +111,7 @@ class BaseNode:
             *placeholders_in(self.parameter_values()),
             *placeholders_in(self.options.beam_pipeline_args),
         ]
-        read = [channel for placeholder in placeholders for channel in placeholder.channels()]
+        read = [channel for placeholder in placeholders for channel in channels_in(placeholder)]
         return (*read, *channels_around(self))
 
     def parameter_values(self) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -11,7 +12,8 @@ from penstock.graph.channel import Channel, LoopChannel
 from penstock.graph.component import BaseComponent
 from penstock.graph.flattening import FlatNode, Flattened, Place
 from penstock.graph.node import BaseNode, NodeOptions
-from penstock.graph.placeholder import Placeholder, placeholders_in
+from penstock.graph.placeholder import Placeholder, known_later
+from penstock.graph.placeholder_places import check_beam_args, check_parameter
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.scopes import Cond, ForEach
 from penstock.graph.signature import PortSpec
@@ -44,6 +46,7 @@ class NodeCompiler:
         self._whole = whole
         self.runtime_parameters: dict[str, RuntimeParameterIR] = {}
         self.sources: dict[str, str] = {}
+        self._runtime_info: Mapping[str, Any] = {}
 
     def nodes(self) -> tuple[NodeIR, ...]:
         """Returns the nodes, each after those that it waits for, exit handlers last."""
@@ -109,6 +112,15 @@ class NodeCompiler:
         for pipeline in reversed(flat.pipelines):
             platform = pipeline.platform_config if platform is None else platform
         at_exit = flat in self._whole.exit_handlers
+        beam_args += options.beam_pipeline_args
+        for name, value in node.exec_properties.items():
+            check_parameter(name, value, signature.parameters[name].hint)
+        check_beam_args(tuple(beam_args), signature)
+        self._runtime_info = {
+            "executor_spec": {"class_path": type(node).EXECUTOR.replace(":", ".")},
+            "platform_config": platform,
+            "pipeline_platform_config": self._whole.pipeline.platform_config,
+        }
         return NodeIR(
             id=flat.id,
             kind="component",
@@ -130,9 +142,7 @@ class NodeCompiler:
             max_retries=options.max_retries,
             retry_delay_seconds=options.retry_delay_seconds,
             timeout_seconds=options.timeout_seconds,
-            beam_pipeline_args=tuple(
-                self._value(arg, flat.place) for arg in (*beam_args, *options.beam_pipeline_args)
-            ),
+            beam_pipeline_args=tuple(self._value(arg, flat.place) for arg in beam_args),
             scope=_id_of(flat.place),
             trigger="at_exit" if at_exit else options.trigger,
             success_optional=options.success_optional,
@@ -199,6 +209,9 @@ class NodeCompiler:
 
     def _importer(self, flat: FlatNode, node: Importer) -> NodeIR:
         _check_options(node)
+        check_parameter("source_uri", node.source_uri, str)
+        for name, value in node.parameter_values().items():
+            check_parameter(name, value, Any)
         return NodeIR(
             id=flat.id,
             kind="importer",
@@ -256,7 +269,7 @@ class NodeCompiler:
     def _value(self, value: Any, place: Place | None) -> ValueIR:
         if isinstance(value, RuntimeParameter):
             return ValueIR(runtime_parameter=self._runtime_parameter(value))
-        if next(placeholders_in(value), None) is not None:
+        if known_later(value):
             return ValueIR(expression=self._nested(value, place))
         return ValueIR(constant=to_jsonable(value))
 
@@ -274,17 +287,23 @@ class NodeCompiler:
         return ExpressionIR("constant", value=to_jsonable(value))
 
     def _expression(self, placeholder: Placeholder, place: Place | None) -> ExpressionIR:
-        args = tuple(self._expression(arg, place) for arg in placeholder.args)
-        if placeholder.channel is None:
-            return ExpressionIR(placeholder.op, args, to_jsonable(placeholder.value))
-        channels = self._channels(placeholder.channel, place)
+        parts = placeholder.__parts__
+        args = tuple(self._expression(arg, place) for arg in parts.args)
+        if isinstance(parts.value, RuntimeParameter):
+            return ExpressionIR(parts.op, args, self._runtime_parameter(parts.value))
+        if parts.op == "run" and parts.value in self._runtime_info:
+            info = self._runtime_info[parts.value]
+            return ExpressionIR("constant", value=to_jsonable(info, f"runtime_info({parts.value!r})"))
+        if parts.channel is None:
+            return ExpressionIR(parts.op, args, to_jsonable(parts.value))
+        channels = self._channels(parts.channel, place)
         if len(channels) != 1 or (channels[0].producer is None and channels[0].loop is None):
             raise PipelineError(
                 "a placeholder reads something else than an output of one node",
-                got=repr(placeholder.channel),
+                got=repr(parts.channel),
                 hint="a union, or the history, goes through an input or a Resolver first",
             )
-        return ExpressionIR(placeholder.op, args, to_jsonable(placeholder.value), channels[0])
+        return ExpressionIR(parts.op, args, to_jsonable(parts.value), channels[0])
 
     def _runtime_parameter(self, value: RuntimeParameter) -> str:
         compiled = RuntimeParameterIR(

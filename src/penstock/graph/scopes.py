@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from penstock.errors import PipelineError
 from penstock.graph.channel import Channel, LoopChannel
-from penstock.graph.placeholder import Placeholder, Predicate
+from penstock.graph.placeholder import Placeholder, Predicate, channels_in
+from penstock.graph.placeholder_places import check_place
 
 if TYPE_CHECKING:
     from penstock.graph.node import BaseNode
@@ -83,11 +84,12 @@ class Cond(Scope):
                 got=f"{predicate!r} ({type(predicate).__name__})",
                 hint="compare it with something: `… == 1`" if isinstance(predicate, Placeholder) else None,
             )
+        check_place(predicate, "a predicate")
         self.predicate = predicate
 
     def channels(self) -> tuple[Channel, ...]:
         """Returns the channels that the predicate reads."""
-        return self.predicate.channels()
+        return channels_in(self.predicate)
 
     def __enter__(self) -> Cond:
         self.open()
@@ -129,7 +131,7 @@ class ForEach(Scope):
 
     def __init__(self, loopable: Channel | Loopable) -> None:
         super().__init__()
-        if not isinstance(loopable, (Channel, Loopable)):
+        if isinstance(loopable, Placeholder) or not isinstance(loopable, (Channel, Loopable)):
             raise PipelineError(
                 "ForEach needs something to go over",
                 expected="a channel such as example_gen.outputs['examples'], or groups from a resolver function",

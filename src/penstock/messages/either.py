@@ -71,6 +71,22 @@ def field_names(cls: Any) -> tuple[str, ...]:
     return tuple(field.name for field in cls.DESCRIPTOR.fields)
 
 
+def field_type(cls: Any, name: str) -> Any:
+    """Returns the type of a field's value: a message class, ``list``, ``dict``, or a plain type.
+
+    ``None`` stands for the values of enumerations, which are given as numbers and as names.
+    """
+    value = getattr(cls(), name)
+    if is_message(value):
+        return type(value)
+    if hasattr(value, "items"):
+        return dict
+    if hasattr(value, "extend"):
+        return list
+    enum = None if issubclass(cls, Message) else cls.DESCRIPTOR.fields_by_name[name].enum_type
+    return type(value) if enum is None and type(value) in (bool, int, float, str, bytes) else None
+
+
 def to_data(message: Any) -> Any:
     """Returns a message as plain data in proto3's JSON form, with the field names as declared."""
     if isinstance(message, Message):
