@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from penstock.graph.class_style import code_modules
 from penstock.graph.component import BaseComponent
 from penstock.runtime.imports import code_files, read_source
 from penstock.runtime.user_code import module_name
@@ -37,10 +38,10 @@ def fingerprint_of_component(cls: type[BaseComponent], project_root: str) -> str
     digest = hashlib.sha256(__version__.encode())
     own: set[Path] = set()
     others: set[Path] = set()
-    for path in (cls.__module__, cls.DRIVER, cls.EXECUTOR, cls.PUBLISHER):
-        file = _file_of(path.partition(":")[0])
+    for module in code_modules(cls):
+        file = _file_of(module)
         if file is None:
-            digest.update(path.encode() + b"\0")
+            digest.update(module.encode() + b"\0")
         elif _OWN_PACKAGE in file.parents:
             own.add(file.parent)
         else:
@@ -54,9 +55,12 @@ def fingerprint_of_component(cls: type[BaseComponent], project_root: str) -> str
 
 
 def component_files(cls: type[BaseComponent]) -> tuple[Path, ...]:
-    """Returns the files of a component's declaration and roles that are not Penstock's own."""
-    modules = (path.partition(":")[0] for path in (cls.__module__, cls.DRIVER, cls.EXECUTOR, cls.PUBLISHER))
-    found = {file for file in map(_file_of, modules) if file is not None and _OWN_PACKAGE not in file.parents}
+    """Returns the files of a component's declaration, roles and executor class that are not Penstock's own."""
+    found = {
+        file
+        for file in map(_file_of, code_modules(cls))
+        if file is not None and _OWN_PACKAGE not in file.parents
+    }
     return tuple(sorted(found))
 
 

@@ -143,5 +143,5 @@ class ClassDriver(Driver[Any, Any, ClassPlan]):
         return Run(
             plan,
             output_counts={key: len(group) for key, group in outputs.items()},
-            properties={name: value for name, value in patch.items()},
+            properties=patch,
         )

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
-from penstock.artifacts.value_artifact import ValueArtifact
 from penstock.components.class_component.forms import (
     apply,
     artifact_dict,
@@ -25,15 +24,6 @@ from penstock.runtime.roles import Executor, ExecutorContext, Work
 from penstock.runtime.tfx_style.execution_info import NodeInfo, PipelineInfo, PipelineNode, TypeInfo
 from penstock.runtime.tfx_style.outputs import ExecutorOutput
 from penstock.runtime.user_code import user_code
-
-_MOST_LIKELY_CONTEXT = (
-    "extra_flags",
-    "tmp_dir",
-    "unique_id",
-    "pipeline_node",
-    "pipeline_info",
-    "pipeline_run_id",
-)
 
 
 class ClassExecutor(Executor[Any, Any, Any, Any, ClassResult]):
@@ -162,6 +152,3 @@ def _check_artifacts(
             got=", ".join(artifact.uri for artifact in made),
             hint="write under the URIs that output_dict gives; how many artifacts an output has, a driver says",
         )
-    for artifact in made:
-        if isinstance(artifact, ValueArtifact) and not artifact.get_int_custom_property("__is_null__"):
-            artifact.set_int_custom_property("__is_null__", 0)

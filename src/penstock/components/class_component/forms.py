@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ _PLAIN = (bool, int, float, str)
 
 
 def artifact_dict(declared: object) -> dict[str, list[Artifact]]:
-    """Returns the artifacts of a component's ``Inputs`` or ``Outputs`` by key, as lists; keys without any are left out."""
+    """Returns the artifacts of a component's ``Inputs`` or ``Outputs`` by key, as lists, without the empty ones."""
     found = {item.name: getattr(declared, item.name) for item in _fields(declared)}
     lists = {key: _as_list(value) for key, value in found.items()}
     return {key: artifacts for key, artifacts in lists.items() if artifacts}
@@ -53,8 +54,6 @@ def _tfx_form(value: Any) -> Any:
 
 def json_text(data: Any) -> str:
     """Returns plain data as JSON text, sorted, as TFX writes a ``custom_config``."""
-    import json
-
     return json.dumps(data, sort_keys=True)
 
 
