@@ -78,8 +78,9 @@ class ExpressionIR:
     uri                   the URI of the artifact ``args[0]``
     split_uri             the URI of its split named ``value``
     content               the value in the file of the value artifact ``args[0]``
-    property,             the property of the artifact ``args[0]`` named ``value``; ``None`` where it is not set
-    custom_property
+    property              the declared property of the artifact ``args[0]`` named ``value``; where it is not set, the
+                          zero of its type, as in TFX
+    custom_property       the custom property of the artifact ``args[0]`` named ``value``; ``None`` where it is not set
     item                  element ``value`` (a number or a key) of ``args[0]``
     field                 field of the message or mapping ``args[0]``, ``value`` being its dotted path
     concat                the texts of ``args``, one after another
@@ -88,8 +89,8 @@ class ExpressionIR:
     dirname               the folder of the path ``args[0]``
     list                  the values of ``args``
     dict                  a mapping; ``args`` are keys and values in turn
-    message               a message: ``value`` is its JSON, ``args`` are field names and values in turn that are set
-                          over it
+    message               a message: ``value`` holds its ``type`` (an import path ``module:Name``) and its ``json``;
+                          ``args`` are field names and values in turn that are set over it
     base64                the text or bytes of ``args[0]`` in base64; URL-safe where ``value`` is true
     serialized            the message ``args[0]`` as text; ``value`` is ``json``, ``text_format`` or ``binary``
     serialized_list       the list ``args[0]`` as text; ``value`` is ``json`` or ``comma_separated``
@@ -159,8 +160,24 @@ def _value(expression: ExpressionIR) -> str:
         return f"{_value(expression.args[0])}.{'uri' if op == 'uri' else 'value'}"
     if op in ("property", "custom_property", "split_uri"):
         return f"{_value(expression.args[0])}.{op}({value!r})"
+    if op in ("concat", "list", "dict", "base64", "serialized", "serialized_list"):
+        return _collected(expression)
     inner = [*([] if value is None else [repr(value)]), *map(_value_or_truth, expression.args)]
     return f"{op}({', '.join(inner)})"
+
+
+def _collected(expression: ExpressionIR) -> str:
+    op, args = expression.op, [_value_or_truth(arg) for arg in expression.args]
+    if op == "concat":
+        return " + ".join(args)
+    if op == "list":
+        return f"[{', '.join(args)}]"
+    if op == "dict":
+        return f"{{{', '.join(f'{key}: {item}' for key, item in zip(args[::2], args[1::2], strict=True))}}}"
+    inner = f"({args[0]})" if expression.args[0].op == "concat" else args[0]
+    if op == "base64":
+        return f"{inner}.b64encode()"
+    return f"{inner}.{'serialize' if op == 'serialized' else 'serialize_list'}({expression.value})"
 
 
 def _value_or_truth(expression: ExpressionIR) -> str:
