@@ -7,11 +7,12 @@ from typing import ClassVar
 import pytest
 from metadata_recorder import Recorder, new_execution
 
-from penstock.artifacts.artifact import Artifact, Property, PropertyType
+from penstock.artifacts.artifact import Artifact, ArtifactState, Property, PropertyType
 from penstock.artifacts.standard import Examples, Model, Schema
 from penstock.errors import MetadataError
 from penstock.metadata import names
 from penstock.metadata.owner import Owner
+from penstock.metadata.records import RemovedArtifactError
 from penstock.metadata.store import MetadataStore
 
 
@@ -139,16 +140,28 @@ def test_an_existing_artifact_may_be_put_out(store: MetadataStore, recorder: Rec
 
 def test_a_consumer_never_overwrites_its_input(store: MetadataStore, recorder: Recorder) -> None:
     (made,) = recorder.publish({"examples": [examples()]})["examples"]
-    store.set_artifact_state([made.id], "DELETED")
+    store.set_artifact_state([made.id], "ABANDONED")
     recorder.publish({}, inputs={"examples": [made.id]})
     recorder.cached({"examples": [made.id]})
     (after,) = store.artifacts([made.id])
-    assert after.state == "DELETED"
+    assert after.state == "ABANDONED"
     assert (after.uri, after.properties, after.custom_properties) == (
         made.uri,
         made.properties,
         made.custom_properties,
     )
+
+
+@pytest.mark.parametrize("state", ["MARKED_FOR_DELETION", "DELETED"])
+def test_what_is_being_removed_is_neither_read_nor_taken_over(
+    store: MetadataStore, recorder: Recorder, state: ArtifactState
+) -> None:
+    (made,) = recorder.publish({"examples": [examples()]})["examples"]
+    store.set_artifact_state([made.id], state)
+    with pytest.raises(RemovedArtifactError, match=f"has been removed; got: Examples {made.id}"):
+        recorder.publish({}, inputs={"examples": [made.id]})
+    with pytest.raises(RemovedArtifactError):
+        recorder.cached({"examples": [made.id]})
 
 
 def test_setting_a_state_leaves_everything_else(store: MetadataStore, recorder: Recorder) -> None:
