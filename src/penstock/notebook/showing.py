@@ -81,9 +81,8 @@ def _page(artifact: Artifact) -> Html:
     try:
         content: Html = framed(render(artifact), title)
     except PenstockError as error:  # one page that cannot be drawn must not keep the others from being shown
-        content = el("div", f"cannot be drawn: {error}", style="color:#a32424")
-    head = el("div", el("b", title), " ", el("code", artifact.uri), style="margin:6px 0 4px")
-    return el("div", head, content, style="margin:0 0 14px")
+        content = el("div", f"{title} cannot be drawn: {error}", style="color:#a32424")
+    return el("div", content, style="margin:4px 0 14px")
 
 
 def _nothing(item: object) -> Html:

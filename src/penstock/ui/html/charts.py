@@ -205,7 +205,7 @@ def dot_rows(
     low, high = min([*known, *bounds]), max([*known, *bounds])
     pad = (high - low) * 0.06 or abs(high) * 0.05 or 0.5
     low, high = low - pad, high + pad
-    name_width = min(max(len(row.name) for row in rows), 34) * 7 + 14
+    name_width = min(max(len(row.name) for row in rows), 34) * 8 + 14
     width, left, right, step, top = 1090, name_width, 1074, 24, 10
     base = top + step * len(rows)
     x = linear(low, high, left, right)

@@ -14,7 +14,7 @@ _FIRST_PIXELS = 480
 
 # The page answers from within: who frames it cannot look inside. See page.js.
 _ON_LOAD = (
-    "const f=this;addEventListener('message',e=>{if(e.source===f.contentWindow&&e.data&&e.data.penstockHeight)"
+    "const f=this;window.addEventListener('message',e=>{if(e.source===f.contentWindow&&e.data&&e.data.penstockHeight)"
     f"f.style.height=Math.min(e.data.penstockHeight+2,{TALLEST_PIXELS})+'px'}});"
     "f.contentWindow.postMessage('penstock:height','*')"
 )

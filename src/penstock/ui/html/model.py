@@ -53,7 +53,7 @@ def _signature(signature: Signature) -> Html:
     return section(
         f"Signature {signature.name}",
         _tensors("Takes", signature.inputs),
-        _tensors("Gives", signature.outputs),
+        el("div", _tensors("Gives", signature.outputs), class_="apart"),
     )
 
 
