@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import builtins
+import copy
 import enum
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from penstock.artifacts.packed import is_packed, packed, unpacked
 from penstock.errors import ParameterError, did_you_mean
 
 BaseType = Literal["Dataset", "Model", "Metrics", "Statistics"]
@@ -33,15 +36,39 @@ class PropertyType(enum.Enum):
     FLOAT = 2
     STRING = 3
     JSON_VALUE = 4
+    PROTO = 5
+    BOOLEAN = 6
 
 
 class Property:
-    """Declares one typed property of an artifact type: ``PROPERTIES = {'span': Property(PropertyType.INT)}``."""
+    """Declares one typed property of an artifact type: ``PROPERTIES = {'span': Property(PropertyType.INT)}``.
+
+    Args:
+        type: Type of its values.
+
+    Raises:
+        ParameterError: It is no ``PropertyType``.
+    """
 
     __slots__ = ("type",)
 
     def __init__(self, type: PropertyType) -> None:
+        if not isinstance(type, PropertyType):
+            raise ParameterError(
+                "Property needs a PropertyType",
+                expected=", ".join(f"PropertyType.{kind.name}" for kind in PropertyType),
+                got=repr(type),
+            )
         self.type = type
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Property) and other.type is self.type
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+    def __repr__(self) -> str:
+        return f"Property({self.type})"
 
 
 _PYTHON_TYPES: dict[PropertyType, tuple[type, ...]] = {
@@ -49,6 +76,14 @@ _PYTHON_TYPES: dict[PropertyType, tuple[type, ...]] = {
     PropertyType.FLOAT: (float, int),
     PropertyType.STRING: (str,),
     PropertyType.JSON_VALUE: (str, int, float, bool, list, dict, type(None)),
+    PropertyType.PROTO: (dict,),
+    PropertyType.BOOLEAN: (bool,),
+}
+_DEFAULTS: dict[PropertyType, PropertyValue] = {
+    PropertyType.INT: 0,
+    PropertyType.FLOAT: 0.0,
+    PropertyType.STRING: "",
+    PropertyType.BOOLEAN: False,
 }
 
 
@@ -89,6 +124,21 @@ class Artifact:
         return self.TYPE_NAME
 
     @property
+    def type(self) -> builtins.type[Artifact]:
+        """The artifact's class."""
+        return type(self)
+
+    @property
+    def mlmd_artifact(self) -> Artifact:
+        """The artifact itself, for code that hands it to an ``ExecutorOutput`` as TFX wants it."""
+        return self
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it was imported rather than made by a pipeline."""
+        return self.get_int_custom_property(IS_EXTERNAL) == 1
+
+    @property
     def properties(self) -> Mapping[str, PropertyValue]:
         """The declared properties that are set."""
         return self._properties
@@ -110,8 +160,11 @@ class Artifact:
                 f"artifact type {self.type_name} has no property {key!r}",
                 hint=f"{did_you_mean(key, self.PROPERTIES)}; anything else goes into custom properties",
             )
+        if declared.type is PropertyType.PROTO:
+            value = packed(value)
+        may_be_bool = declared.type in (PropertyType.JSON_VALUE, PropertyType.BOOLEAN)
         if not isinstance(value, _PYTHON_TYPES[declared.type]) or (
-            isinstance(value, bool) and declared.type is not PropertyType.JSON_VALUE
+            isinstance(value, bool) and not may_be_bool
         ):
             raise ParameterError(
                 f"property {key!r} of artifact type {self.type_name} has the wrong type",
@@ -124,14 +177,18 @@ class Artifact:
         declared = type(self).PROPERTIES.get(name)
         if declared is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        defaults = {PropertyType.INT: 0, PropertyType.FLOAT: 0.0, PropertyType.STRING: ""}
-        return self.__dict__.get("_properties", {}).get(name, defaults.get(declared.type))
+        value = self.__dict__.get("_properties", {}).get(name, _DEFAULTS.get(declared.type))
+        return unpacked(value) if declared.type is PropertyType.PROTO and value is not None else value
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).PROPERTIES:
             self.set_property(name, value)
         else:
             object.__setattr__(self, name, value)
+
+    def has_property(self, key: str) -> bool:
+        """Says whether a declared property is set."""
+        return key in self._properties
 
     def has_custom_property(self, key: str) -> bool:
         """Says whether a custom property is set."""
@@ -157,6 +214,14 @@ class Artifact:
         """Sets a custom property to a float."""
         self._custom[key] = float(value)
 
+    def set_bool_custom_property(self, key: str, value: bool) -> None:
+        """Sets a custom property to a truth value."""
+        self._custom[key] = bool(value)
+
+    def set_proto_custom_property(self, key: str, value: Any) -> None:
+        """Sets a custom property to a protobuf."""
+        self._custom[key] = packed(value)
+
     def set_json_value_custom_property(self, key: str, value: PropertyValue) -> None:
         """Sets a custom property to any value that JSON can hold."""
         self._custom[key] = value
@@ -176,9 +241,34 @@ class Artifact:
         value = self._custom.get(key)
         return float(value) if isinstance(value, (int, float, str)) else 0.0
 
+    def get_bool_custom_property(self, key: str) -> bool:
+        """Returns a custom property as a truth value, ``False`` where it is not set."""
+        return bool(self._custom.get(key))
+
+    def get_proto_custom_property(self, key: str) -> Any:
+        """Returns the protobuf that a custom property was set to, ``None`` where it was not."""
+        value = self._custom.get(key)
+        return unpacked(value) if is_packed(value) else None
+
     def get_json_value_custom_property(self, key: str) -> PropertyValue:
         """Returns a custom property as it was set, ``None`` where it is not."""
         return self._custom.get(key)
+
+    def copy_from(self, other: Artifact) -> None:
+        """Takes over URI and properties of another artifact of the same type.
+
+        Raises:
+            ParameterError: It is of another type.
+        """
+        if other.type_name != self.type_name:
+            raise ParameterError(
+                "properties are copied between artifacts of one type",
+                expected=self.type_name,
+                got=other.type_name,
+            )
+        self.uri = other.uri
+        self._properties = copy.deepcopy(other._properties)
+        self._custom = copy.deepcopy(other._custom)
 
     @property
     def content_digest(self) -> str:

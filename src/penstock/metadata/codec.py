@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.artifacts.artifact import PropertyType, PropertyValue
+from penstock.artifacts.packed import is_packed
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd, names, structs
 
@@ -86,6 +87,8 @@ class Codec:
 
     def value(self, key: str, value: PropertyValue) -> Any:
         """Returns one value in the plainest form that holds it exactly."""
+        if is_packed(value):
+            return _any_value(value)
         if isinstance(value, bool) or value is None or isinstance(value, (list, tuple, dict)):
             return _json_value(key, value)
         if isinstance(value, str):
@@ -116,6 +119,10 @@ class Codec:
             return encoded
         if declared is PropertyType.FLOAT and isinstance(value, float):
             return mlmd.pb.Value(double_value=_rounded(value))
+        if declared is PropertyType.BOOLEAN and isinstance(value, bool):
+            return mlmd.pb.Value(bool_value=value)
+        if declared is PropertyType.PROTO and is_packed(value):
+            return _any_value(value)
         if declared is PropertyType.JSON_VALUE:
             return structs.to_value(structs.nearest(json.loads(_to_json(key, value))))
         raise MetadataError(
@@ -274,6 +281,13 @@ def _as_declared(exact: Any, which: str) -> PropertyValue:
 
 def _json_value(key: str, value: Any) -> Any:
     return structs.to_value(value) if structs.is_exact(value) else _json_carrier(key, value)
+
+
+def _any_value(packed: Any) -> Any:
+    value = mlmd.pb.Value()
+    value.proto_value.type_url = packed["type_url"]
+    value.proto_value.value = base64.b64decode(packed["value"])
+    return value
 
 
 def _json_carrier(key: str, value: Any) -> Any:

@@ -20,14 +20,16 @@ _STORED = {
     PropertyType.FLOAT: "DOUBLE",
     PropertyType.STRING: "STRING",
     PropertyType.JSON_VALUE: "STRUCT",
+    PropertyType.PROTO: "PROTO",
+    PropertyType.BOOLEAN: "BOOLEAN",
 }
 _READ = {
     "INT": PropertyType.INT,
     "DOUBLE": PropertyType.FLOAT,
     "STRING": PropertyType.STRING,
     "STRUCT": PropertyType.JSON_VALUE,
-    "PROTO": PropertyType.JSON_VALUE,
-    "BOOLEAN": PropertyType.JSON_VALUE,
+    "PROTO": PropertyType.PROTO,
+    "BOOLEAN": PropertyType.BOOLEAN,
 }
 
 
