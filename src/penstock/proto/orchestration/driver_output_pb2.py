@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TFX's ``tfx.proto.orchestration.driver_output_pb2``, for code that imports the older path."""
+
+from __future__ import annotations
+
+from penstock.runtime.tfx_style.outputs import DriverOutput as DriverOutput
