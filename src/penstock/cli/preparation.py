@@ -15,6 +15,7 @@ from penstock.config.run_settings import RunSettings, load_run_settings
 from penstock.errors import ParameterError, UsageError, did_you_mean
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
+from penstock.graph.run_options import RunOptions
 from penstock.ir.model import PipelineIR
 from penstock.metadata import config as metadata_config
 from penstock.runners.build_parameters import BuildArguments, Given, recordable
@@ -30,11 +31,13 @@ class Prepared:
         ir: The compiled pipeline.
         build_parameters: All arguments of its ``create_pipeline``, as plain JSON.
         runtime_parameters: The runtime parameters that were given.
+        run_options: Which part of it the file's own call of a runner asks for.
     """
 
     ir: PipelineIR
     build_parameters: Mapping[str, Any]
     runtime_parameters: Mapping[str, Any]
+    run_options: RunOptions | None = None
 
     def check_runtime_parameters(self) -> None:
         """Raises ``UsageError`` where a runtime parameter has no value, or one of the wrong type."""
@@ -106,7 +109,7 @@ class Preparation:
         earlier_given = {name: Given(value, "the earlier run") for name, value in (earlier or {}).items()}
         given = {**earlier_given, **self._given}
         with _beside_the_output():
-            pipeline, values = self._make(given)
+            pipeline, values, run_options = self._make(given)
         ir = self._placed(compile_pipeline(pipeline, project_root=str(self.file.project_root)))
         names = self._arguments.names if self._arguments else ()
         runtime = {name: item.value for name, item in given.items() if name in ir.runtime_parameters}
@@ -116,13 +119,14 @@ class Preparation:
                     f"{item.place}: pipeline {ir.name} has no parameter {name!r}",
                     hint=did_you_mean(name, [*names, *ir.runtime_parameters]),
                 )
-        return Prepared(ir, recordable(values), runtime)
+        return Prepared(ir, recordable(values), runtime, run_options)
 
-    def _make(self, given: Mapping[str, Given]) -> tuple[Pipeline, dict[str, Any]]:
+    def _make(self, given: Mapping[str, Given]) -> tuple[Pipeline, dict[str, Any], RunOptions | None]:
         if self._arguments is None:
-            return self.file.pipeline_of_runner_call(), {}
+            call = self.file.runner_call()
+            return call.pipeline, {}, call.run_options
         values = self._arguments.typed({name: given[name] for name in self._arguments.names if name in given})
-        return self._arguments.build(values), values
+        return self._arguments.build(values), values, None
 
     def _placed(self, ir: PipelineIR) -> PipelineIR:
         root = anchored(self._options.pipeline_root, os.getcwd()) or anchored(

@@ -6,27 +6,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from penstock.graph.pipeline import Pipeline
+from penstock.graph.run_options import RunOptions
 
-_caught: ContextVar[list[Pipeline] | None] = ContextVar("penstock_captured_pipelines", default=None)
+
+@dataclass(frozen=True, slots=True)
+class RunnerCall:
+    """What was handed to a runner: a pipeline, and which part of it to run."""
+
+    pipeline: Pipeline
+    run_options: RunOptions | None = None
+
+
+_caught: ContextVar[list[RunnerCall] | None] = ContextVar("penstock_captured_pipelines", default=None)
 
 
 @contextmanager
-def capturing() -> Iterator[list[Pipeline]]:
-    """Collects the pipelines that are handed to any runner inside the block, instead of running them."""
-    pipelines: list[Pipeline] = []
-    token = _caught.set(pipelines)
+def capturing() -> Iterator[list[RunnerCall]]:
+    """Collects what is handed to any runner inside the block, instead of running it."""
+    calls: list[RunnerCall] = []
+    token = _caught.set(calls)
     try:
-        yield pipelines
+        yield calls
     finally:
         _caught.reset(token)
 
 
-def captured(pipeline: Pipeline) -> bool:
+def captured(pipeline: Pipeline, run_options: RunOptions | None = None) -> bool:
     """Says whether the pipeline was collected, so that the runner must not run it."""
-    pipelines = _caught.get()
-    if pipelines is None:
+    calls = _caught.get()
+    if calls is None:
         return False
-    pipelines.append(pipeline)
+    calls.append(RunnerCall(pipeline, run_options))
     return True

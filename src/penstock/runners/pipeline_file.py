@@ -21,7 +21,7 @@ from types import ModuleType
 
 from penstock.errors import UsageError, UserCodeError, did_you_mean
 from penstock.graph.pipeline import Pipeline
-from penstock.runners.capture import capturing
+from penstock.runners.capture import RunnerCall, capturing
 from penstock.runtime.user_code import load_module, user_code
 
 CREATE = "create_pipeline"
@@ -71,22 +71,22 @@ class PipelineFile:
                 return importlib.import_module(name)
         return load_module(self.path)
 
-    def pipeline_of_runner_call(self) -> Pipeline:
-        """Runs the file as a program and returns the pipeline that it hands to a runner, which does not run it.
+    def runner_call(self) -> RunnerCall:
+        """Runs the file as a program and returns what it hands to a runner, which does not run it.
 
         Raises:
             UserCodeError: The file raised before it called a runner, or called none, or several times.
         """
-        with capturing() as pipelines:
+        with capturing() as calls:
             try:
                 self._run_as_program()
             except UserCodeError:
                 # What the file does after the runner's call is not about the pipeline, and had no result to go on with.
-                if not pipelines:
+                if not calls:
                     raise
-        if len(pipelines) == 1:
-            return pipelines[0]
-        got = "no call of a runner" if not pipelines else f"{len(pipelines)} calls of a runner"
+        if len(calls) == 1:
+            return calls[0]
+        got = "no call of a runner" if not calls else f"{len(calls)} calls of a runner"
         raise UserCodeError(
             f"{self.path} is not a pipeline file",
             expected=f"def {CREATE}(...) -> Pipeline, or one call of a runner's run(pipeline)",

@@ -85,14 +85,14 @@ def test_a_runners_call_is_caught_and_does_not_run(tmp_path: Path) -> None:
     root = project(tmp_path, flow=CALL + "    print(report.state)  # there is no report, and nobody minds\n")
     file = open_pipeline_file(root / "flow.py")
     assert (file.defines_create_pipeline, file.is_program) == (False, True)
-    assert file.pipeline_of_runner_call().id == "called"
+    assert file.runner_call().pipeline.id == "called"
     assert not (root / ".penstock").exists()
     assert sys.argv[0] != str(root / "flow.py")
 
 
 def test_absl_like_endings_are_no_failures(tmp_path: Path) -> None:
     root = project(tmp_path, flow=CALL + "    raise SystemExit(0)\n")
-    assert open_pipeline_file(root / "flow.py").pipeline_of_runner_call().id == "called"
+    assert open_pipeline_file(root / "flow.py").runner_call().pipeline.id == "called"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_file_without_a_pipeline_or_with_two_is_refused(tmp_path: Path, source
     with pytest.raises(
         UserCodeError, match=f"flow.py is not a pipeline file; expected: def create_pipeline.*; got: {got}"
     ):
-        open_pipeline_file(root / "flow.py").pipeline_of_runner_call()
+        open_pipeline_file(root / "flow.py").runner_call()
 
 
 def test_failures_of_the_file_are_the_users(tmp_path: Path) -> None:
