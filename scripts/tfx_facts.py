@@ -34,7 +34,7 @@ NOT_THERE = {
 NAMESPACES = ("tfx.v1", "tfx.v1.extensions", "tfx.v1.dsl.io")
 
 # What TFX's HEAD of June 2026 (1.22-dev) has more than 1.16; its other constructors are the same.
-HEAD = {"tfx.v1.components.Trainer": {"first": ["statistics"]}}
+HEAD = {"tfx.v1.components.Trainer": ["statistics"]}
 
 # The modules outside v1 that TFX's own examples and the code of its users import, and the names they take from them.
 OLDER = {
@@ -252,6 +252,19 @@ class Source:
             return self.aliased(module, node.args[-1] if node.args else node.keywords[-1].value)
         return {"kind": "value"}
 
+    def home(self, module: str, name: str) -> tuple[object, ...]:
+        """Returns what tells a definition from all others."""
+        if self.tree(module) is None:
+            return (module, name)
+        if module.endswith("_pb2"):
+            return (module, name)
+        found, node = self.definition(module, name)
+        if isinstance(node, ast.Call) and "deprecated_alias" in ast.unparse(node.func):
+            target = node.args[-1] if node.args else node.keywords[-1].value
+            prefix, _, other = ast.unparse(target).rpartition(".")
+            return self.home(self.imported(found)[prefix], other)
+        return (found, node if isinstance(node, str) else id(node))
+
     def aliased(self, module: str, target: ast.expr) -> Fact:
         path = ast.unparse(target)
         prefix, _, name = path.rpartition(".")
@@ -312,6 +325,8 @@ class Source:
             return {"kind": "enum", "members": members}
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+                if "_init_via_getitem" in ast.unparse(statement.args):  # made by brackets alone
+                    return {"kind": "class"}
                 return {"kind": "class", "arguments": arguments(statement)[1:]}
         fields = list(fields_of(node))
         if fields:
@@ -358,7 +373,9 @@ def fields_of(node: ast.ClassDef) -> Iterator[str]:
     made = any(re.match(r"attr|dataclass", ast.unparse(decorator)) for decorator in node.decorator_list)
     for statement in node.body if made else ():
         if isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.unparse(statement.annotation):
-            yield ast.unparse(statement.target)
+            name = ast.unparse(statement.target)
+            if not name.startswith("_"):
+                yield name
         elif isinstance(statement, ast.Assign) and "attr.ib" in ast.unparse(statement.value):
             yield ast.unparse(statement.targets[0])
 
@@ -394,6 +411,11 @@ def collected(root: Path) -> Fact:
         names = [*source.public(module), *IMPORTABLE.get(module, ())]
         found = {name: source.fact(module, name) for name in sorted(names) if (module, name) not in NOT_THERE}
         public[module] = {name: fact for name, fact in found.items() if fact["kind"] != "module"}
+    homes = {
+        source.home(module, name): f"{module}.{name}"
+        for module in reversed(public)
+        for name in public[module]
+    }
     public["tfx.v1"] = {"__version__": {"kind": "value"}}
     older: dict[str, dict[str, Fact]] = {}
     for module, listed in OLDER.items():
@@ -404,6 +426,13 @@ def collected(root: Path) -> Fact:
             older[module] = {name: source.fact(module, name) for name in sorted(every)}
         else:
             older[module] = {name: source.fact(module, name) for name in sorted(listed.split())}
+    for module, members in older.items():
+        for name, fact in members.items():
+            same = homes.get(source.home(module, name))
+            if same is not None:
+                older[module][name] = {"same_as": same}
+            elif fact["kind"] == "module":
+                raise SystemExit(f"{module}.{name} is a module")
     assert isinstance(version, ast.Constant)
     return {"version": version.value, "head": HEAD, "public": public, "older": older}
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from penstock import components as components
     from penstock import dsl as dsl
     from penstock import errors as errors
+    from penstock import extensions as extensions
     from penstock import models as models
     from penstock import orchestration as orchestration
     from penstock import proto as proto
@@ -28,7 +29,8 @@ else:
         {
             name: f"penstock.{name}:"
             for name in (
-                "components", "dsl", "errors", "models", "orchestration", "proto", "testing", "types", "utils", "v1",
+                "components", "dsl", "errors", "extensions", "models", "orchestration", "proto", "testing", "types",
+                "utils", "v1",
             )
         },
     )  # fmt: skip

@@ -11,6 +11,7 @@ from penstock.version import __version__ as __version__
 if TYPE_CHECKING:
     from penstock import components as components
     from penstock import dsl as dsl
+    from penstock import extensions as extensions
     from penstock import orchestration as orchestration
     from penstock import proto as proto
     from penstock import testing as testing
@@ -21,6 +22,15 @@ else:
         __name__,
         {
             name: f"penstock.{name}:"
-            for name in ("components", "dsl", "orchestration", "proto", "testing", "types", "utils")
+            for name in (
+                "components",
+                "dsl",
+                "extensions",
+                "orchestration",
+                "proto",
+                "testing",
+                "types",
+                "utils",
+            )
         },
     )

@@ -1,23 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TFX's ``dsl.standard_annotations``: what kind of artifact or of work a type stands for in the metadata store.
-
-``Dataset``, ``Metrics``, ``Model`` and ``Statistics`` are for ``TYPE_ANNOTATION`` of an artifact type, the others for
-``component_annotation`` of ``@component`` and ``TYPE_ANNOTATION`` of a component's specification. They are names.
-"""
+"""TFX's ``dsl.standard_annotations``: what kind of artifact or of work a type stands for in the metadata store."""
 
 from __future__ import annotations
 
-from typing import Final
-
-Dataset: Final = "Dataset"
-Metrics: Final = "Metrics"
-Model: Final = "Model"
-Statistics: Final = "Statistics"
-
-Deploy: Final = "Deploy"
-Evaluate: Final = "Evaluate"
-Process: Final = "Process"
-Train: Final = "Train"
-Transform: Final = "Transform"
-
-__all__ = ["Dataset", "Deploy", "Evaluate", "Metrics", "Model", "Process", "Statistics", "Train", "Transform"]
+from penstock.artifacts.annotations import Dataset as Dataset
+from penstock.artifacts.annotations import Deploy as Deploy
+from penstock.artifacts.annotations import Evaluate as Evaluate
+from penstock.artifacts.annotations import Metrics as Metrics
+from penstock.artifacts.annotations import Model as Model
+from penstock.artifacts.annotations import Process as Process
+from penstock.artifacts.annotations import Statistics as Statistics
+from penstock.artifacts.annotations import Train as Train
+from penstock.artifacts.annotations import Transform as Transform

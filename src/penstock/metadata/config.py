@@ -109,7 +109,7 @@ def sqlite_metadata_connection_config(metadata_db_uri: str | os.PathLike[str]) -
 
 
 def mysql_metadata_connection_config(
-    host: str, port: int, username: str, password: str, database: str
+    host: str, port: int, database: str, username: str, password: str
 ) -> ConnectionConfig:
     """Returns the connection of a MySQL or MariaDB server."""
     return ConnectionConfig(

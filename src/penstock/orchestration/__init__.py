@@ -9,6 +9,8 @@ from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
     from penstock.orchestration import beam as beam
+    from penstock.orchestration import data_types as data_types
+    from penstock.orchestration import experimental as experimental
     from penstock.orchestration import local as local
     from penstock.orchestration import metadata as metadata
     from penstock.orchestration import pipeline as pipeline
@@ -21,6 +23,8 @@ else:
             "BeamDagRunner": "penstock.runners.beam",
             "LocalDagRunner": "penstock.runners.local",
             "beam": "penstock.orchestration.beam:",
+            "data_types": "penstock.orchestration.data_types:",
+            "experimental": "penstock.orchestration.experimental:",
             "local": "penstock.orchestration.local:",
             "metadata": "penstock.orchestration.metadata:",
             "pipeline": "penstock.orchestration.pipeline:",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from penstock.graph.channel import Channel as Channel
+    from penstock.testing.channel import Channel as Channel
     from penstock.testing.component_run import ComponentRun as ComponentRun
     from penstock.testing.component_run import run_component as run_component
     from penstock.testing.given import artifact as artifact
@@ -35,7 +35,7 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         {
-            "Channel": "penstock.graph.channel",
+            "Channel": "penstock.testing.channel",
             "ComponentRun": "penstock.testing.component_run",
             "Table": "penstock.testing.tables",
             "TrainedModel": "penstock.testing.training",

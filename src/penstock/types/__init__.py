@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from penstock.artifacts.artifact import PropertyType as PropertyType
     from penstock.artifacts.standard import SplitArtifact as SplitArtifact
     from penstock.artifacts.standard import ValueArtifact as ValueArtifact
+    from penstock.components.function_component.component import (
+        BaseFunctionalComponent as BaseFunctionalComponent,
+    )
+    from penstock.components.function_component.component import (
+        BaseFunctionalComponentFactory as BaseFunctionalComponentFactory,
+    )
     from penstock.graph.channel import Channel as Channel
     from penstock.graph.component import BaseComponent as BaseComponent
+    from penstock.graph.component_spec import ComponentSpec as ComponentSpec
     from penstock.graph.node import BaseNode as BaseNode
     from penstock.types import standard_artifacts as standard_artifacts
 
@@ -28,8 +35,11 @@ else:
             "BaseBeamComponent": "penstock.graph.component:BaseComponent",
             "BaseChannel": "penstock.graph.channel:Channel",
             "BaseComponent": "penstock.graph.component",
+            "BaseFunctionalComponent": "penstock.components.function_component.component",
+            "BaseFunctionalComponentFactory": "penstock.components.function_component.component",
             "BaseNode": "penstock.graph.node",
             "Channel": "penstock.graph.channel",
+            "ComponentSpec": "penstock.graph.component_spec",
             "Property": "penstock.artifacts.artifact",
             "PropertyType": "penstock.artifacts.artifact",
             "SplitArtifact": "penstock.artifacts.standard",

@@ -103,7 +103,7 @@ def test_reading_only_refuses_writes_and_sees_later_ones(tmp_path: Path) -> None
 
 
 def test_mysql_is_not_there_yet() -> None:
-    config = mysql_metadata_connection_config("h", 3306, "u", "s3cret", "db")
+    config = mysql_metadata_connection_config("h", 3306, "db", "u", "s3cret")
     with pytest.raises(
         MetadataError, match="not supported by this release; input: mysql://u@h:3306/db; what to do: use"
     ):

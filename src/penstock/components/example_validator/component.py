@@ -9,9 +9,11 @@ from typing import ClassVar
 
 from penstock.artifacts.standard import ExampleAnomalies, ExampleStatistics, Schema
 from penstock.components.example_validator.rules import Anomaly, parse_rules
+from penstock.errors import ParameterError
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
 from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.messages.protobuf import is_protobuf
 from penstock.runtime.roles import Work
 
 
@@ -37,10 +39,12 @@ class ExampleValidatorParameters:
     Attributes:
         exclude_splits: Splits to leave out.
         fail_on: Rules for anomalies that stop the run; see ``penstock.components.example_validator.rules``.
+        custom_validation_config: TFDV's CustomValidationConfig in text form; ``None`` for none.
     """
 
     exclude_splits: tuple[str, ...] = ()
     fail_on: str | tuple[str, ...] = ()
+    custom_validation_config: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class ExampleValidator(BaseComponent):
         statistics: Statistics of examples.
         schema: The schema that they should fit.
         exclude_splits: Splits to leave out.
+        custom_validation_config: Conditions of the user's own, in SQL: TFDV's ``CustomValidationConfig``, or its text
+            form.
         fail_on: ``'any'``, ``'error'``, a type of TFDV's such as ``'SCHEMA_MISSING_COLUMN'``, each alone or for one
             feature (``'any@tips'``), or a list of these.
     """
@@ -105,11 +111,29 @@ class ExampleValidator(BaseComponent):
         statistics: Channel | None = None,
         schema: Channel | None = None,
         exclude_splits: Sequence[str] | RuntimeParameter | None = None,
+        custom_validation_config: object = None,
         fail_on: str | Sequence[str] | RuntimeParameter | None = None,
     ) -> None:
         if not isinstance(fail_on, RuntimeParameter):
             parse_rules(fail_on)
         super().__init__(
             inputs={"statistics": statistics, "schema": schema},
-            parameters={"exclude_splits": exclude_splits, "fail_on": fail_on},
+            parameters={
+                "exclude_splits": exclude_splits,
+                "fail_on": fail_on,
+                "custom_validation_config": _as_text(custom_validation_config),
+            },
         )
+
+
+def _as_text(config: object) -> str | RuntimeParameter | None:
+    if config is None or isinstance(config, (str, RuntimeParameter)):
+        return config
+    if is_protobuf(config) and type(config).__name__ == "CustomValidationConfig":
+        return str(config)  # protobuf's text form
+    raise ParameterError(
+        "custom_validation_config is of another type",
+        component="ExampleValidator",
+        expected="TFDV's CustomValidationConfig, or its text form",
+        got=f"{config!r:.80} ({type(config).__name__})",
+    )

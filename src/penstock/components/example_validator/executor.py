@@ -17,7 +17,7 @@ from penstock.components.example_validator.component import (
     ExampleValidatorWork,
 )
 from penstock.components.example_validator.rules import Anomaly, parse_rules, stopping
-from penstock.components.example_validator.validation import anomalies_of
+from penstock.components.example_validator.validation import anomalies_of, parse_conditions
 from penstock.runtime.roles import Executor
 from penstock.statistics.files import read_schema, read_statistics, write_anomalies
 
@@ -37,11 +37,12 @@ class ExampleValidatorExecutor(
 
     def execute(self, work: ExampleValidatorWork) -> ExampleValidatorResult:
         schema = read_schema(work.inputs.schema.uri)
+        custom = parse_conditions(work.parameters.custom_validation_config)
         anomalies: list[Anomaly] = []
         for split in work.plan.splits:
             folder = f"Split-{split}"
             statistics = read_statistics(files.join(work.inputs.statistics.uri, folder))
-            found = tfdv.validate_statistics(statistics, schema)
+            found = tfdv.validate_statistics(statistics, schema, custom_validation_config=custom)
             write_anomalies(files.join(work.outputs.anomalies.uri, folder), found)
             anomalies += anomalies_of(split, found)
         for anomaly in anomalies:

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from google.protobuf import text_format
+from tensorflow_data_validation.anomalies.proto.custom_validation_config_pb2 import CustomValidationConfig
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from penstock.components.example_validator.rules import Anomaly
+from penstock.errors import ParameterError
 
 _Info = anomalies_pb2.AnomalyInfo
 
@@ -29,3 +32,19 @@ def _anomaly(split: str, feature: str, info: anomalies_pb2.AnomalyInfo) -> Anoma
         is_error=info.severity == _Info.ERROR,
         description=info.description,
     )
+
+
+def parse_conditions(text: str | None) -> CustomValidationConfig | None:
+    """Reads a ``CustomValidationConfig`` in text form; ``None`` where there is none.
+
+    Raises:
+        ParameterError: The text is something else.
+    """
+    if not text:
+        return None
+    try:
+        return text_format.Parse(text, CustomValidationConfig())
+    except text_format.ParseError as error:
+        raise ParameterError(
+            "custom_validation_config is no CustomValidationConfig in text form", got=str(error)
+        ) from error

@@ -109,6 +109,7 @@ class Trainer(BaseComponent):
 
     Args:
         examples: Examples to train on: raw ones, or Transform's ``transformed_examples``.
+        transformed_examples: An older name of ``examples``.
         transform_graph: Output of Transform.
         schema: Schema of the examples.
         base_model: A model to start from.
@@ -118,7 +119,6 @@ class Trainer(BaseComponent):
         train_args: Splits to train on (``['train']``) and number of steps (0: up to ``run_fn``).
         eval_args: Splits to evaluate on (``['eval']``) and number of steps (0: up to ``run_fn``).
         custom_config: Anything that JSON can hold, for ``run_fn``.
-        transformed_examples: An older name of ``examples``.
         statistics: Statistics of the examples; gives ``fn_args.num_examples``.
     """
 
@@ -136,6 +136,7 @@ class Trainer(BaseComponent):
     def __init__(
         self,
         examples: Channel | Iterable[Channel] | None = None,
+        transformed_examples: Channel | Iterable[Channel] | None = None,
         transform_graph: Channel | None = None,
         schema: Channel | None = None,
         base_model: Channel | None = None,
@@ -146,7 +147,6 @@ class Trainer(BaseComponent):
         eval_args: EvalArgs | Mapping[str, Any] | RuntimeParameter | None = None,
         custom_config: Mapping[str, Any] | RuntimeParameter | None = None,
         *,
-        transformed_examples: Channel | Iterable[Channel] | None = None,
         statistics: Channel | None = None,
     ) -> None:
         if examples is not None and transformed_examples is not None:

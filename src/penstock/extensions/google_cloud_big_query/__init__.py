@@ -9,15 +9,16 @@ from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
     from penstock.components.query_based_example_gen.component import BigQueryExampleGen as BigQueryExampleGen
-    from penstock.extensions.google_cloud_big_query.pusher import (
-        PUSHER_SERVING_ARGS_KEY as PUSHER_SERVING_ARGS_KEY,
-    )
-    from penstock.extensions.google_cloud_big_query.pusher import Pusher as Pusher
+    from penstock.extensions.google_cloud_big_query.pusher.component import Pusher as Pusher
+    from penstock.extensions.google_cloud_big_query.pusher.executor import SERVING_ARGS_KEY
+
+    PUSHER_SERVING_ARGS_KEY = SERVING_ARGS_KEY
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         {
             "BigQueryExampleGen": "penstock.components.query_based_example_gen.component",
-            **dict.fromkeys(("PUSHER_SERVING_ARGS_KEY", "Pusher"), f"{__name__}.pusher"),
+            "PUSHER_SERVING_ARGS_KEY": f"{__name__}.pusher.executor:SERVING_ARGS_KEY",
+            "Pusher": f"{__name__}.pusher.component",
         },
     )

@@ -118,3 +118,20 @@ def test_fail_on_stops_the_run_after_publishing(tmp_path: Path, statistics: Ran,
     assert ran.record.stop == "fail_on names label in train: SCHEMA_MISSING_COLUMN"
     assert Path(ran.uri("anomalies"), "Split-train", "SchemaDiff.pb").exists()
     assert not Path(ran.uri("anomalies"), "Split-eval").exists()
+
+
+def test_conditions_of_the_users_own_are_checked(tmp_path: Path, statistics: Ran, schema: Schema) -> None:
+    conditions = """
+        feature_validations {
+          feature_path { step: "place" }
+          validations {
+            sql_expression: "feature.string_stats.unique > 100"
+            severity: ERROR
+            description: "too few places"
+          }
+        }
+    """
+    ran = validate(tmp_path, statistics, schema, custom_validation_config=conditions, fail_on="error")
+    assert {(a.feature, a.types) for a in ran.result.anomalies} == {("place", ("CUSTOM_VALIDATION",))}
+    assert "feature.string_stats.unique > 100" in ran.result.anomalies[0].description
+    assert ran.record.stop == "fail_on names place in train: CUSTOM_VALIDATION; place in eval: CUSTOM_VALIDATION"

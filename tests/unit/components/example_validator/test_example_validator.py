@@ -51,10 +51,18 @@ def test_a_wrong_rule_is_refused_when_the_pipeline_is_built(rule: str, hint: str
         ExampleValidator(Channel(ExampleStatistics), Channel(Schema), fail_on=rule)
 
 
+def test_conditions_are_taken_as_text_and_nothing_else() -> None:
+    text = 'feature_validations { feature_path { step: "tips" } }'
+    node = ExampleValidator(Channel(ExampleStatistics), Channel(Schema), custom_validation_config=text)
+    assert node.exec_properties["custom_validation_config"] == text
+    with pytest.raises(ParameterError, match="expected: TFDV's CustomValidationConfig, or its text form; got: 3"):
+        ExampleValidator(Channel(ExampleStatistics), Channel(Schema), custom_validation_config=3)
+
+
 def test_a_single_rule_and_a_list_are_both_taken() -> None:
     statistics, schema = Channel(ExampleStatistics), Channel(Schema)
     assert ExampleValidator(statistics, schema, fail_on="any").exec_properties == {"fail_on": "any"}
-    node = ExampleValidator(statistics, schema, ["eval"], ["error", "any@tips"])
+    node = ExampleValidator(statistics, schema, ["eval"], fail_on=["error", "any@tips"])
     assert node.exec_properties == {"exclude_splits": ("eval",), "fail_on": ("error", "any@tips")}
 
 

@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from penstock.components.not_built import not_built
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
-
-PUSHER_SERVING_ARGS_KEY: Final = "bigquery_serving_args"
-"""Key of ``custom_config`` with the project, dataset and name of the model."""
 
 
 class Pusher(BaseComponent):
@@ -21,7 +18,7 @@ class Pusher(BaseComponent):
         model: The model.
         model_blessing: Whether Evaluator blessed it.
         infra_blessing: Whether InfraValidator did.
-        custom_config: ``PUSHER_SERVING_ARGS_KEY`` with project, dataset and model name.
+        custom_config: Under ``PUSHER_SERVING_ARGS_KEY``, project, dataset and model name.
 
     Raises:
         PipelineError: Always.

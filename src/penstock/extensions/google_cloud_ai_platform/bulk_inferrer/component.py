@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TFX's ``tfx.extensions.google_cloud_ai_platform.bulk_inferrer.component``, for code that imports the older path."""
+
+from __future__ import annotations

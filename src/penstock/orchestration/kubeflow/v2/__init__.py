@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TFX's ``tfx.orchestration.kubeflow.v2``, for code that imports the older path."""
