@@ -13,7 +13,7 @@ import contextlib
 import gzip
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import IO, Any
@@ -46,12 +46,9 @@ class RecordFile:
 
     def write(self, records: Sequence[bytes]) -> None:
         """Appends records; they are compressed while the caller goes on."""
-        crc, header = _masked_crc(), _header
-        parts: list[bytes] = []
-        for record in records:
-            parts += (header(len(record)), record, _FOOTER.pack(crc(record)))
+        content = framed(records)
         self._wait()
-        self._pending = self._thread.submit(self._append, b"".join(parts))
+        self._pending = self._thread.submit(self._append, content)
 
     def close(self) -> None:
         """Ends the file."""
@@ -75,6 +72,15 @@ class RecordFile:
 
     def _append(self, framed: bytes) -> None:
         self._file.write(self._compressor.compress(framed))
+
+
+def framed(records: Iterable[bytes]) -> bytes:
+    """Returns records as they stand in a TFRecord file that is not compressed."""
+    crc, header = _masked_crc(), _header
+    parts: list[bytes] = []
+    for record in records:
+        parts += (header(len(record)), record, _FOOTER.pack(crc(record)))
+    return b"".join(parts)
 
 
 def read_records(uri: str, rows: int) -> Iterator[list[bytes]]:
