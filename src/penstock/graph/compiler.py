@@ -32,7 +32,7 @@ def compile_pipeline(pipeline: Pipeline, *, project_root: str | None = None) -> 
     )
     if metadata.kind == "sqlite":
         metadata = replace(metadata, filename_uri=_absolute(metadata.filename_uri, root))
-    compiler = NodeCompiler(Flattened(pipeline))
+    compiler = NodeCompiler(Flattened(pipeline), root)
     nodes = compiler.nodes()
     return PipelineIR(
         name=pipeline.pipeline_name,

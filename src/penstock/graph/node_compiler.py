@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
 from penstock.errors import PenstockError, PipelineError
+from penstock.graph.carrying.carrier import carry, name_in
 from penstock.graph.channel import Channel, LoopChannel
 from penstock.graph.component import BaseComponent
 from penstock.graph.flattening import FlatNode, Flattened, Place
@@ -40,10 +42,12 @@ class NodeCompiler:
 
     Args:
         whole: The pipeline, taken apart.
+        project_root: Folder of the user's project.
     """
 
-    def __init__(self, whole: Flattened) -> None:
+    def __init__(self, whole: Flattened, project_root: str) -> None:
         self._whole = whole
+        self._project_root = project_root
         self.runtime_parameters: dict[str, RuntimeParameterIR] = {}
         self.sources: dict[str, str] = {}
         self._runtime_info: Mapping[str, Any] = {}
@@ -329,13 +333,12 @@ class NodeCompiler:
                 hint="define the class at the top level of a module",
             )
         if cls.__module__ == "__main__":
-            raise PipelineError(
-                f"{cls.__qualname__} is defined in the file that is run as a program, where another process cannot "
-                "find it",
-                component=node_id,
-                hint="move the class to a module of its own and import it",
-            )
-        return f"{cls.__module__}:{cls.__qualname__}"
+            carried = carry(cls, self._project_root)
+            self.sources[carried.name] = carried.text
+            return f"{carried.name}:{carried.attribute}"
+        module = sys.modules.get(cls.__module__)
+        attribute = name_in(vars(module), cls) if module is not None else ""
+        return f"{cls.__module__}:{attribute or cls.__qualname__}"
 
 
 def _id_of(place: Place | None) -> str | None:

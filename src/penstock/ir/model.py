@@ -236,6 +236,11 @@ class PipelineIR:
             name = scope.parent
         return tuple(reversed(around))
 
+    def sources_of(self, import_path: str) -> Mapping[str, str]:
+        """Returns the carried source, by module name, that an import path needs: none, or that of its module."""
+        module = import_path.partition(":")[0]
+        return {module: self.sources[module]} if module in self.sources else {}
+
     def loops_around(self, node: NodeIR) -> tuple[ScopeIR, ...]:
         """Returns the loops that a node stands in, the outermost first: it runs once for each item of each."""
         return tuple(scope for scope in self.scopes_around(node) if scope.kind == "loop")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from penstock.graph.class_style import code_modules
 from penstock.graph.component import BaseComponent
-from penstock.runtime.imports import code_files, read_source
+from penstock.runtime.imports import code_files, imported_by_source, read_source
+from penstock.runtime.sources import source_of
 from penstock.runtime.user_code import module_name
 from penstock.version import __version__
 
@@ -39,9 +40,11 @@ def fingerprint_of_component(cls: type[BaseComponent], project_root: str) -> str
     own: set[Path] = set()
     others: set[Path] = set()
     for module in code_modules(cls):
-        file = _file_of(module)
+        file, source = _file_of(module), source_of(module)
+        if source is not None:
+            others.update(imported_by_source(source, project_root))
         if file is None:
-            digest.update(module.encode() + b"\0")
+            digest.update(module.encode() + b"\0")  # of a carried module, that names its code
         elif _OWN_PACKAGE in file.parents:
             own.add(file.parent)
         else:

@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from penstock.errors import PenstockError, StorageError
+from penstock.graph.class_style import code_modules
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, PipelineIR, ValueIR
 from penstock.runtime.fingerprint import component_files
-from penstock.runtime.imports import code_files, third_party
+from penstock.runtime.imports import code_files, imported_by_source, third_party, third_party_of_source
 from penstock.runtime.loading import load_declaration
+from penstock.runtime.sources import source_of
 from penstock.runtime.user_code import resolve_function_file, resolve_module_file
 
 
 def required_modules(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> tuple[str, ...]:
     """Returns the third-party modules that a node's executor imports, in a stable order.
 
-    What a user's module imports at its top level is read from its source, so that the module's worker is forked from
-    a parent that has loaded it. Where something cannot be found or read, nothing is said of it here: the node itself
-    meets the same, and explains it.
+    What a user's module, or the component itself where it is not Penstock's, imports at its top level is read from its
+    source, so that the module's worker is forked from a parent that has loaded it. Where something cannot be found or
+    read, nothing is said of it here: the node itself meets the same, and explains it.
 
     Args:
         ir: The compiled pipeline.
@@ -30,7 +32,11 @@ def required_modules(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]
         run_values: Values of the runtime parameters.
     """
     starts = _user_files(ir, node, run_values)
-    return tuple(dict.fromkeys([*node.requires, *_third_party(starts, ir.project_root, at_top=True)]))
+    imported = [
+        *_third_party(starts, ir.project_root, at_top=True),
+        *_of_component(node, ir.project_root, at_top=True),
+    ]
+    return tuple(dict.fromkeys([*node.requires, *imported]))
 
 
 def used_libraries(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -40,10 +46,24 @@ def used_libraries(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) 
     what the component itself imports where it is not Penstock's. The arguments are the same.
     """
     starts = _user_files(ir, node, run_values)
+    imported = {
+        *_third_party(starts, ir.project_root, at_top=False),
+        *_of_component(node, ir.project_root, at_top=False),
+    }
+    return tuple(sorted({*node.requires, *imported}))
+
+
+def _of_component(node: NodeIR, project_root: str, *, at_top: bool) -> Iterator[str]:
     cls = _declaration(node)
-    if cls is not None:
-        starts += component_files(cls)
-    return tuple(sorted({*node.requires, *_third_party(starts, ir.project_root, at_top=False)}))
+    if cls is None:
+        return
+    starts = list(component_files(cls))
+    for module in code_modules(cls):
+        source = source_of(module)
+        if source is not None:
+            yield from third_party_of_source(source, project_root, at_top=at_top)
+            starts += imported_by_source(source, project_root)
+    yield from _third_party(starts, project_root, at_top=at_top)
 
 
 def _third_party(starts: Sequence[Path], project_root: str, *, at_top: bool) -> Iterator[str]:

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the source of a module of a component that is defined in a program, and of all that it uses of the program."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import gc
+import hashlib
+import inspect
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from types import FunctionType, ModuleType
+from typing import Any
+
+from penstock.errors import PipelineError
+from penstock.graph.carrying.documents import Document, Statement, codes_of, documents_of
+from penstock.graph.carrying.literals import Literal, literal
+from penstock.graph.carrying.used_names import UsedNames, used_names
+
+MODULE_PREFIX = "penstock_main_"
+"""How the names of carried modules begin; the rest is a digest of the code."""
+
+ORIGIN_MARK = "# --- "
+"""How the comment before a statement begins that says which file and line it comes from."""
+
+_FUTURE = "from __future__ import annotations"
+_LONGEST_LITERAL = 100_000
+_LITTLE_TYPES = ("builtins", "enum", "functools", "operator", "typing", "typing_extensions", "types")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedModule:
+    """A module that exists only as source.
+
+    Attributes:
+        name: Its name, which follows from the code.
+        text: Its source.
+        attribute: What the class is called in it.
+    """
+
+    name: str
+    text: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What makes one name of the program.
+
+    Attributes:
+        text: Source.
+        names: What it uses.
+        statement: Where the source comes from; ``None`` where it was made from a value.
+        is_import: Whether it is an import statement.
+    """
+
+    text: str
+    names: UsedNames
+    statement: Statement | None = None
+    is_import: bool = False
+
+
+_NOTHING = UsedNames(frozenset(), frozenset())
+
+
+def carry(cls: type, project_root: str) -> CarriedModule:
+    """Returns the module that stands for a class of the program: a component, a strategy, an artifact type.
+
+    Args:
+        cls: The class, whose ``__module__`` is ``__main__``.
+        project_root: Folder of the project; files in it are named relative to it.
+
+    Raises:
+        PipelineError: Its source is not to be had, or it uses something of the program that cannot be carried.
+    """
+    namespace = _namespace_of(cls)
+    attribute = name_in(namespace, cls)
+    pieces = _Carrier(attribute, namespace).pieces([attribute.partition(".")[0], *_names_of_roles(cls)])
+    ordered = _ordered(pieces)
+    future = any(p.statement is not None and p.statement.document.future_annotations for p in ordered)
+    code = "\n".join([_FUTURE if future else "", *(piece.text for piece in ordered)])
+    name = MODULE_PREFIX + hashlib.sha256(code.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    text = _text(attribute, ordered, future=future, project_root=project_root)
+    return CarriedModule(name, text, attribute)
+
+
+def name_in(namespace: Mapping[str, Any], cls: type) -> str:
+    """Returns what a class is called in a namespace: its own name, or one that it was assigned to; else ``""``."""
+    outer, _, inner = cls.__qualname__.partition(".")
+    found = namespace.get(outer)
+    if (attrgetter(inner)(found) if inner and found is not None else found) is cls:
+        return str(cls.__qualname__)
+    return next((name for name, value in list(namespace.items()) if value is cls), "")
+
+
+def _namespace_of(cls: type) -> Mapping[str, Any]:
+    """Returns the namespace that a class was defined in; a program that has been run as one may be gone by now."""
+    candidates: list[Mapping[str, Any]] = [vars(sys.modules["__main__"])]
+    functions = [inspect.unwrap(cls), *map(inspect.unwrap, filter(callable, vars(cls).values()))]
+    candidates += [f.__globals__ for f in functions if isinstance(f, FunctionType)]
+    candidates += [d for d in gc.get_referrers(cls) if isinstance(d, dict)]
+    for namespace in candidates:
+        if namespace.get("__name__") == "__main__" and name_in(namespace, cls):
+            return namespace
+    raise PipelineError(
+        f"{cls.__qualname__} is no longer what its name stands for in the program",
+        hint="a component that is defined in a program keeps its name: do not define another of that name",
+    )
+
+
+def _names_of_roles(cls: type) -> list[str]:
+    """Returns the names of the classes that a component names as its roles by their import paths."""
+    paths = [getattr(cls, role, None) for role in ("DRIVER", "EXECUTOR", "PUBLISHER")]
+    own = [path.partition(":")[2] for path in paths if isinstance(path, str) and path.startswith("__main__:")]
+    return [name.partition(".")[0] for name in own]
+
+
+class _Carrier:
+    """Finds what a component uses of its program."""
+
+    def __init__(self, component: str, namespace: Mapping[str, Any]) -> None:
+        self._component = component
+        self._namespace = namespace
+        self._documents = documents_of(namespace)
+
+    def pieces(self, names: list[str]) -> dict[str, _Piece]:
+        """Returns what makes each of some names and those that they use, directly or not."""
+        found: dict[str, _Piece] = {}
+        waiting: list[tuple[str, str]] = [(name, name) for name in reversed(names)]
+        while waiting:
+            name, user = waiting.pop()
+            if name in found or not self._is_carried(name):
+                continue
+            found[name] = self._piece(name, user)
+            waiting += [(used, name) for used in sorted(found[name].names.all, reverse=True)]
+        return found
+
+    def _is_carried(self, name: str) -> bool:
+        if name not in self._namespace:
+            return False
+        if name.startswith("__") and name.endswith("__"):
+            return name == "__file__"
+        return self._namespace[name] is not getattr(builtins, name, _NOTHING)
+
+    def _piece(self, name: str, user: str) -> _Piece:
+        value = self._namespace[name]
+        if isinstance(value, ModuleType):
+            return self._import(name) or _import_of(name, value)
+        if _is_of_program(value):
+            return self._definition(name, value)
+        imported = self._import(name)
+        if imported is not None and _gives(imported, name, value):
+            return imported
+        found = literal(value)
+        if found is not None and len(found.text) <= _LONGEST_LITERAL:
+            return _constant(name, found)
+        statement = self._assignment(name, value)
+        if statement is None:
+            raise self._refused(name, value, user)
+        return _Piece(statement.text, used_names(statement.text), statement)
+
+    def _statements(self, name: str, *kinds: type[ast.stmt]) -> list[Statement]:
+        found = (s for document in self._documents for s in document.statements.get(name, ()))
+        return [statement for statement in found if isinstance(statement.node, kinds)]
+
+    def _import(self, name: str) -> _Piece | None:
+        statements = self._statements(name, ast.Import, ast.ImportFrom)
+        texts = [_only(statement.node, name) for statement in statements]
+        if not texts:
+            return None
+        if isinstance(statements[-1].node, ast.ImportFrom):
+            texts = texts[-1:]
+        return _Piece("\n".join(dict.fromkeys(texts)) + "\n", _NOTHING, statements[-1], is_import=True)
+
+    def _definition(self, name: str, value: Any) -> _Piece:
+        statements = self._statements(
+            name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign
+        )
+        codes = {(code.co_filename, code.co_firstlineno) for code in codes_of(value)}
+        exact = [s for s in statements if any(_covers(s, *code) for code in codes)]
+        chosen = (exact or ([] if codes and not isinstance(value, type) else statements))[-1:]
+        if not chosen:
+            raise PipelineError(
+                f"the source of {name} is not to be had",
+                component=self._component,
+                got="a definition in the program that no file or cell shows",
+                hint="put it into a file and import it: what is typed at a prompt, or made by exec, leaves no source",
+            )
+        return _Piece(chosen[0].text, used_names(chosen[0].text), chosen[0])
+
+    def _assignment(self, name: str, value: Any) -> Statement | None:
+        """Returns the assignment that made a value which may be made anew: another name, a type, an annotation."""
+        statements = self._statements(name, ast.Assign, ast.AnnAssign)
+        if not statements:
+            return None
+        made_of = statements[-1].node.value  # type: ignore[attr-defined]  # both kinds have one
+        is_alias = all(isinstance(n, (ast.Name, ast.Attribute, ast.expr_context)) for n in ast.walk(made_of))
+        home = type(value).__module__
+        is_little = home in _LITTLE_TYPES or home.partition(".")[0] == "penstock"
+        return statements[-1] if is_alias or is_little else None
+
+    def _refused(self, name: str, value: Any, user: str) -> PipelineError:
+        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        return PipelineError(
+            f"{user} uses the global {name!r}, which cannot be carried to another process",
+            component=self._component,
+            input=name,
+            expected="functions, classes, modules, and constants such as numbers, texts, lists and dicts of these",
+            got=f"{name} = {value!r:.60} ({kind})",
+            hint=f"make {name} inside of {user}, or hand it over as a Parameter or an artifact; or move both to a "
+            "module and import it",
+        )
+
+
+def _is_of_program(value: Any) -> bool:
+    if isinstance(value, (type, FunctionType)) or hasattr(value, "__wrapped__"):
+        return getattr(value, "__module__", None) == "__main__"
+    return False
+
+
+def _covers(statement: Statement, filename: str, line: int) -> bool:
+    return statement.document.filename == filename and statement.line <= line <= (
+        statement.node.end_lineno or line
+    )
+
+
+def _only(node: ast.stmt, name: str) -> str:
+    """Returns an import statement without what it imports besides."""
+    if isinstance(node, ast.ImportFrom):
+        aliases = [alias for alias in node.names if (alias.asname or alias.name) == name]
+        return ast.unparse(ast.ImportFrom(module=node.module, names=aliases, level=node.level))
+    assert isinstance(node, ast.Import)
+    kept = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) == name]
+    return ast.unparse(ast.Import(names=kept))
+
+
+def _gives(piece: _Piece, name: str, value: Any) -> bool:
+    """Says whether a name is still what was imported."""
+    assert piece.statement is not None
+    node = piece.statement.node
+    if not isinstance(node, ast.ImportFrom) or node.level:
+        return isinstance(node, ast.Import)
+    module = sys.modules.get(node.module or "")
+    original = next(alias.name for alias in node.names if (alias.asname or alias.name) == name)
+    return getattr(module, original, None) is value
+
+
+def _import_of(name: str, module: ModuleType) -> _Piece:
+    return _Piece(f"import {module.__name__} as {name}\n", _NOTHING, is_import=True)
+
+
+def _constant(name: str, found: Literal) -> _Piece:
+    imports = "".join(f"import {module}\n" for module in sorted(found.modules))
+    return _Piece(f"{imports}{name} = {found.text}\n", UsedNames(found.names, frozenset()))
+
+
+# ------------------------------------------------------------------------------------------------ the module's text
+
+
+def _ordered(pieces: Mapping[str, _Piece]) -> list[_Piece]:
+    """Returns pieces so that each follows those that it needs at once; otherwise as the program has them."""
+    ordered: dict[int, _Piece] = {}
+
+    def add(name: str, above: frozenset[str]) -> None:
+        piece = pieces[name]
+        for used in sorted(piece.names.at_once & pieces.keys() - above - {name}):
+            add(used, above | {name})
+        ordered.setdefault(id(piece.statement) if piece.statement is not None else id(piece), piece)
+
+    for name in sorted(pieces, key=lambda name: _rank(name, pieces[name])):
+        add(name, frozenset())
+    return list(ordered.values())
+
+
+def _rank(name: str, piece: _Piece) -> tuple[int, tuple[int, int], str]:
+    """Imports come first, then constants, then definitions."""
+    kind = 0 if piece.is_import else 1 if piece.statement is None else 2
+    return kind, piece.statement.place if piece.statement is not None else (0, 0), name
+
+
+def _text(component: str, pieces: list[_Piece], *, future: bool, project_root: str) -> str:
+    parts = [f'"""{component}, and what it uses of the program that it was defined in."""\n\n']
+    if future:
+        parts.append(f"{_FUTURE}\n\n")
+    parts += [piece.text for piece in pieces if piece.is_import]
+    for piece in pieces:
+        if piece.is_import:
+            continue
+        parts.append("\n\n" if piece.statement is not None else "\n")
+        parts += _origin(piece, project_root)
+        parts.append(piece.text)
+    return "".join(parts)
+
+
+def _origin(piece: _Piece, project_root: str) -> Iterator[str]:
+    if piece.statement is None:
+        return
+    document = piece.statement.document
+    yield f"{ORIGIN_MARK}{_file_name(document, project_root)}, line {piece.statement.line}\n"
+
+
+def _file_name(document: Document, project_root: str) -> str:
+    if document.is_cell:
+        return "<cell>"  # the name that a notebook gives it is another one each time
+    path = os.path.abspath(document.filename)
+    return os.path.relpath(path, project_root) if path.startswith(project_root + os.sep) else path
