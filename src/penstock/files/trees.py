@@ -60,13 +60,19 @@ def tree_digest(uri: str) -> str:
 def combine(entries: list[Entry]) -> str:
     """Returns the digest of a set of files under the names that their entries give."""
     ordered = sorted(entries, key=lambda entry: entry.name.encode("utf-8", "surrogateescape"))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        contents = list(pool.map(_content_hash, [entry.uri for entry in ordered]))
+    contents = _content_hashes([entry.uri for entry in ordered])
     total = hashlib.sha256()
     for entry, content in zip(ordered, contents, strict=True):
         name = entry.name.encode("utf-8", "surrogateescape")
         total.update(len(name).to_bytes(8, "little") + name + content)
     return total.hexdigest()
+
+
+def _content_hashes(uris: list[str]) -> list[bytes]:
+    if len(uris) < 2:  # a thread costs more than a value does
+        return [_content_hash(uri) for uri in uris]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(_content_hash, uris))
 
 
 def _content_hash(uri: str) -> bytes:

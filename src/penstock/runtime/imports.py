@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,27 +44,77 @@ class Source:
     imports: tuple[Import, ...]
 
 
+_State = tuple[int, int, int, float] | None
+
+_TICK_NANOSECONDS = 200_000_000
+"""Two changes of a file within less than this may leave it with the same times."""
+
 _known: dict[bytes, Source] = {}
+_read: dict[Path, tuple[_State, Source]] = {}
 
 
 def read_source(path: Path) -> Source:
-    """Reads a file; content that was met before is not parsed again. Of what is no Python only the digest is known.
+    """Reads a file; one that has not changed is not read again, and content that was met before not parsed again.
+
+    Of what is no Python only the digest is known.
 
     Raises:
         StorageError: It cannot be read.
     """
-    with files.storage_errors("read", str(path)):
-        content = path.read_bytes()
-    digest = hashlib.sha256(content).digest()
-    if digest not in _known:
-        _known[digest] = Source(digest, tuple(_imports(content)))
-    return _known[digest]
+    state = _state_of(str(path))
+    read = _read.get(path)
+    if read is None or read[0] != state:
+        with files.storage_errors("read", str(path)):
+            content = path.read_bytes()
+        digest = hashlib.sha256(content).digest()
+        if digest not in _known:
+            _known[digest] = Source(digest, tuple(_imports(content)))
+        read = _read[path] = (state, _known[digest])
+    return read[1]
 
 
 def code_files(starts: Iterable[Path], project_root: str) -> tuple[Path, ...]:
-    """Returns Python files and the project's files that they import, directly or not, sorted."""
+    """Returns Python files and the project's files that they import, directly or not, sorted.
+
+    What was found before is returned again while none of the files, and of the folders that were looked into, has
+    changed.
+    """
+    key = (tuple(starts), project_root)
+    known = _found.get(key)
+    if known is None or known.state != _state(known.watched):
+        known = _found[key] = _followed(*key)
+    return known.files
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    files: tuple[Path, ...]
+    watched: tuple[str, ...]
+    state: tuple[_State, ...]
+
+
+_found: dict[tuple[tuple[Path, ...], str], _Followed] = {}
+
+
+def _state(paths: Iterable[str]) -> tuple[_State, ...]:
+    return tuple(_state_of(path) for path in paths)
+
+
+def _state_of(path: str) -> _State:
+    """Returns what changes with the content of a file or folder; of one that has just changed, nothing that recurs."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    just_now = time.time_ns() - found.st_ctime_ns < _TICK_NANOSECONDS
+    return (found.st_ctime_ns, found.st_mtime_ns, found.st_size, float("nan") if just_now else found.st_ino)
+
+
+def _followed(starts: Iterable[Path], project_root: str) -> _Followed:
     waiting = [start.resolve() for start in starts]
-    roots = {root: _names(root) for root in _roots(waiting, project_root)}
+    folders = _roots(waiting, project_root)
+    before = {str(folder): _state_of(str(folder)) for folder in folders}
+    roots = {root: _names(root) for root in folders}
     found: set[Path] = set()
     met: set[Path] = set()
     while waiting:
@@ -71,10 +122,12 @@ def code_files(starts: Iterable[Path], project_root: str) -> tuple[Path, ...]:
         if current in found:
             continue
         found.add(current)
+        for path in (str(current.parent), str(current)):
+            before.setdefault(path, _state_of(path))
         new = set(_imported(current, roots)) - met
         met |= new
         waiting.extend(path.resolve() for path in new)
-    return tuple(sorted(found))
+    return _Followed(tuple(sorted(found)), tuple(before), tuple(before.values()))
 
 
 def third_party(path: Path, project_root: str, *, at_top: bool) -> Iterator[str]:
@@ -89,6 +142,26 @@ def third_party(path: Path, project_root: str, *, at_top: bool) -> Iterator[str]
         top = item.name.partition(".")[0]
         wanted = item.level == 0 and (item.at_top or not at_top)
         if wanted and _is_third_party(top, path.parent, Path(project_root)):
+            yield top
+
+
+def imported_by_source(text: str, project_root: str) -> tuple[Path, ...]:
+    """Returns the project's files that source imports which stands in no file, sorted."""
+    root = Path(project_root).resolve()
+    entries = (Path(entry).resolve() for entry in sys.path if entry)
+    folders = dict.fromkeys([root, *(entry for entry in entries if root in entry.parents)])
+    found: set[Path] = set()
+    for item in _imports(text.encode()):
+        for folder in folders:
+            found.update(_module_files(folder, item.name.split(".")))
+    return tuple(sorted(path.resolve() for path in found))
+
+
+def third_party_of_source(text: str, project_root: str, *, at_top: bool) -> Iterator[str]:
+    """Yields the installed libraries that source imports which stands in no file; see ``third_party``."""
+    for item in _imports(text.encode()):
+        top = item.name.partition(".")[0]
+        if (item.at_top or not at_top) and _is_third_party(top, Path(project_root)):
             yield top
 
 

@@ -30,6 +30,7 @@ _GRACE_SECONDS = 2.0
 _LAST_BYTES = 4096
 _EXCEPTION = re.compile(r"^\w[\w.]*(?:Error|Exception|Exit)\b|Error while finding module|No module named")
 _LONGEST_WAIT_SECONDS = 3600.0
+_MOST_WARMED = 16
 
 
 @dataclass(slots=True)
@@ -46,6 +47,16 @@ class _Ending:
     result: Any = None
     error: PenstockError | None = None
     finished: bool = field(default=False)
+    untouched: bool = field(default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """The code that a task needs, and the stage whose libraries it needs."""
+
+    stage: int
+    component: str
+    digest: str
 
 
 class ForkServerHost:
@@ -69,6 +80,8 @@ class ForkServerHost:
         self._process: subprocess.Popen[bytes] | None = None
         self._controls: list[socket.socket] = []
         self._running: dict[int, _Running] = {}
+        self._warmed: dict[_Code, socket.socket | None] = {}
+        self._met: set[_Code] = set()
         self._cancelled = False
         self._said: IO[bytes] | None = None  # what the parents have written to standard error
 
@@ -120,11 +133,11 @@ class ForkServerHost:
             PenstockError: The executor failed, died, took too long or was cancelled.
         """
         self._prepare()
-        running = self._start(task)
-        try:
-            ending = self._follow(running, task, report)
-        finally:
-            self._forget(running)
+        task_file = _written(task)
+        code = _Code(stage_for(self._stages, task.requires), task.component, task.code)
+        ending, running = self._run(task, task_file, report, self._control_for(code, task_file))
+        if ending.untouched and not self._cancelled and self._cool(code):
+            ending, running = self._run(task, task_file, report, self._controls[code.stage])
         if self._cancelled:
             raise CancelledError("cancelled while it ran", component=task.node_id)
         if ending.error is not None:
@@ -133,6 +146,36 @@ class ForkServerHost:
             raise _death(task, running, ending, self._last_error())
         result: dict[str, Any] = ending.result
         return result
+
+    def _run(
+        self, task: ExecutorTask, task_file: str, report: Report, control: socket.socket
+    ) -> tuple[_Ending, _Running]:
+        running = self._start(task, task_file, control)
+        try:
+            return self._follow(running, task, report), running
+        finally:
+            self._forget(running)
+
+    def _control_for(self, code: _Code, task_file: str) -> socket.socket:
+        """Returns the way to a parent for a task: from the second one of the same code on, to one that has the code."""
+        stage = self._controls[code.stage]
+        with self._lock:
+            if not code.digest or code not in self._met:
+                self._met.add(code)
+                return stage
+            if code not in self._warmed and len(self._warmed) < _MOST_WARMED:
+                self._warmed[code] = _warmed_parent(stage, task_file)
+            return self._warmed.get(code) or stage
+
+    def _cool(self, code: _Code) -> bool:
+        """Gives up the parent that has a code, which has ended or cannot be forked; says whether there was one."""
+        with self._lock:
+            control = self._warmed.get(code)
+            if control is None:
+                return code in self._warmed
+            self._warmed[code] = None
+            control.close()
+            return True
 
     def cancel(self) -> None:
         """Ends all workers; a task whose parent is still importing is not waited for."""
@@ -150,8 +193,9 @@ class ForkServerHost:
         with self._lock:
             process, self._process = self._process, None
             pids = [running.pid for running in self._running.values() if running.pid]
-            for control in self._controls:
-                control.close()
+            for control in (*self._controls, *self._warmed.values()):
+                if control is not None:
+                    control.close()
         for pid in pids:
             _signal_group(pid, signal.SIGKILL)
         if process is not None:
@@ -160,11 +204,7 @@ class ForkServerHost:
         if self._said is not None:
             self._said.close()
 
-    def _start(self, task: ExecutorTask) -> _Running:
-        task_file = f"{task.log_file}.task.json"
-        with files.storage_errors("write", task_file):
-            os.makedirs(os.path.dirname(task_file), exist_ok=True)
-            Path(task_file).write_text(json.dumps(to_jsonable(task)))
+    def _start(self, task: ExecutorTask, task_file: str, control: socket.socket) -> _Running:
         ours, theirs = socket.socketpair()
         running = _Running(ours)
         with theirs:
@@ -174,9 +214,10 @@ class ForkServerHost:
                     raise CancelledError("cancelled before it ran", component=task.node_id)
                 self._running[id(running)] = running
             try:
-                control = self._controls[stage_for(self._stages, task.requires)]
                 socket.send_fds(control, [json.dumps({"task_file": task_file}).encode()], [theirs.fileno()])
             except OSError as error:
+                if control not in self._controls:
+                    return running  # its connection says that nothing has begun
                 self._forget(running)
                 raise _parent_lost(task, self._last_error()) from error
         return running
@@ -198,6 +239,7 @@ class ForkServerHost:
     def _follow(self, running: _Running, task: ExecutorTask, report: Report) -> _Ending:
         ending = _Ending()
         for document in _documents(running, task.timeout_seconds):
+            ending.untouched = False
             if document is None:
                 self._time_out(running, task)
                 continue
@@ -220,6 +262,27 @@ class ForkServerHost:
         running.ended = f"it ran longer than its time-out of {task.timeout_seconds:g} seconds"
         if running.pid is not None:
             _end_groups([running.pid])
+
+
+def _written(task: ExecutorTask) -> str:
+    """Writes a task's file and returns its path."""
+    task_file = f"{task.log_file}.task.json"
+    with files.storage_errors("write", task_file):
+        os.makedirs(os.path.dirname(task_file), exist_ok=True)
+        Path(task_file).write_text(json.dumps(to_jsonable(task)))
+    return task_file
+
+
+def _warmed_parent(stage: socket.socket, task_file: str) -> socket.socket | None:
+    """Asks for a parent with the code of a task, and returns the way to it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        try:
+            socket.send_fds(stage, [json.dumps({"warm": task_file}).encode()], [theirs.fileno()])
+        except OSError:  # the task itself will meet that
+            ours.close()
+            return None
+    return ours
 
 
 def _documents(running: _Running, timeout_seconds: float | None) -> Iterator[dict[str, Any] | None]:

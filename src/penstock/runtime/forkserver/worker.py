@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -42,21 +43,34 @@ class _Voice:
         self.say({"progress": rows_told if warning is None else {"warning": warning}})
 
 
-def run_worker(parent_pid: int, task_file: str, connection: socket.socket, failure: str | None) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What a worker should know of the process that it was forked from.
+
+    Attributes:
+        failure: Why a library could not be imported there, if one could not.
+        said: What the component's code printed when it was imported there.
+    """
+
+    failure: str | None = None
+    said: bytes = b""
+
+
+def run_worker(parent_pid: int, task_file: str, connection: socket.socket, inherited: Inherited) -> NoReturn:
     """Runs the task in ``task_file``, sends its result or error over ``connection``, and ends the process."""
     try:
         _isolate(parent_pid)
-        _work(task_file, _Voice(connection), failure)
+        _work(task_file, _Voice(connection), inherited)
         os._exit(0)
     finally:
         os._exit(1)  # whatever was raised, a worker never goes on as the parent that it was forked from
 
 
-def _work(task_file: str, voice: _Voice, failure: str | None) -> None:
+def _work(task_file: str, voice: _Voice, inherited: Inherited) -> None:
     voice.say({"pid": os.getpid()})
     try:
-        task: ExecutorTask = from_jsonable(ExecutorTask, json.loads(Path(task_file).read_text()))
-        voice.say(_outcome(task, voice, failure))
+        task = read_task(task_file)
+        voice.say(_outcome(task, voice, inherited))
     except BaseException as error:
         _note(traceback.format_exc())
         what = traceback.format_exception_only(type(error), error)[-1].strip()
@@ -65,6 +79,12 @@ def _work(task_file: str, voice: _Voice, failure: str | None) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the user's code may have closed or replaced it
             stream.flush()
+
+
+def read_task(task_file: str) -> ExecutorTask:
+    """Reads the file of a task."""
+    task: ExecutorTask = from_jsonable(ExecutorTask, json.loads(Path(task_file).read_text()))
+    return task
 
 
 def _isolate(parent: int) -> None:
@@ -95,14 +115,16 @@ def _note(text: str) -> None:
         os.write(2, text.encode("utf-8", "backslashreplace"))
 
 
-def _outcome(task: ExecutorTask, voice: _Voice, failure: str | None) -> dict[str, Any]:
+def _outcome(task: ExecutorTask, voice: _Voice, inherited: Inherited) -> dict[str, Any]:
     try:
         _log_to(task.log_file)
-        if failure:
-            _note(f"a library could not be imported beforehand: {failure}\n")
+        if inherited.failure:
+            _note(f"a library could not be imported beforehand: {inherited.failure}\n")
+        if inherited.said:
+            os.write(1, inherited.said)
         spare_graph_libraries()
-        with user_code.session(task.project_root):
-            return {"result": run_task(task, voice.report)}
+        user_code.enter(task.project_root)
+        return {"result": run_task(task, voice.report)}
     except PenstockError as error:
         _note(f"{getattr(error, 'traceback', '')}{error}\n")
         return {"error": error_to_json(error)}
