@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from penstock.errors import PenstockError, PipelineError
-from penstock.graph.component_spec import ComponentSpec
+from penstock.graph.component_spec import ChannelParameter, ComponentSpec
+from penstock.graph.execution_parameter import ExecutionParameter
 from penstock.graph.executor_spec import BeamExecutorSpec, ExecutorClassSpec, ExecutorSpec
 from penstock.graph.signature import PortSpec
+from penstock.messages.message import Message
 
 if TYPE_CHECKING:
     from penstock.graph.component import BaseComponent
@@ -129,6 +132,42 @@ def _adopt_executor(cls: type[BaseComponent], own: Mapping[str, Any], spec: Exec
         if "PUBLISHER" not in own:
             cls.PUBLISHER = _CLASS_PUBLISHER
     cls.REQUIRES = tuple(dict.fromkeys([*cls.REQUIRES, *spec.REQUIRES]))
+
+
+def specification_of(cls: type[BaseComponent], name: str) -> type[ComponentSpec]:
+    """Returns the specification that stands for the signature of a component that declares dataclasses.
+
+    Args:
+        cls: The component.
+        name: Name of the specification.
+    """
+    signature = cls.signature()
+    members = {
+        "PARAMETERS": {
+            key: ExecutionParameter(type=_parameter_type(parameter.hint), optional=not parameter.required)
+            for key, parameter in signature.parameters.items()
+        },
+        "INPUTS": {key: _channel_parameter(port) for key, port in signature.inputs.items()},
+        "OUTPUTS": {
+            key: ChannelParameter(type=port.type, optional=port.optional)
+            for key, port in signature.outputs.items()
+        },
+        "TYPE_ANNOTATION": cls.BASE_TYPE,
+        "__doc__": f"What {cls.__name__} takes and makes.",
+    }
+    return type(name, (ComponentSpec,), members)
+
+
+def _channel_parameter(port: PortSpec) -> ChannelParameter:
+    return ChannelParameter(port.type, port.optional, port.allow_empty if port.optional else None)
+
+
+def _parameter_type(hint: Any) -> Any:
+    members = [item for item in typing.get_args(hint) if item is not type(None)]
+    is_optional = len(members) == 1 and len(typing.get_args(hint)) == 2
+    only = members[0] if is_optional else hint
+    is_known = isinstance(only, type) and (only in (bool, int, float, str) or issubclass(only, Message))
+    return only if is_known else Any
 
 
 def check_class(cls: type[BaseComponent]) -> None:
