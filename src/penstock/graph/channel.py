@@ -251,3 +251,20 @@ class OutputChannels:
     def items(self) -> list[tuple[str, Channel]]:
         """Returns (key, channel) pairs in declared order."""
         return list(self._channels.items())
+
+
+def as_channel(artifacts: Iterable[Artifact]) -> Channel:
+    """Returns a channel of the type of artifacts, which ``get`` then returns: TFX's way to name an output's type.
+
+    Raises:
+        PipelineError: There are none, or they are of several types.
+    """
+    given = tuple(artifacts)
+    types = {type(artifact) for artifact in given}
+    if len(types) != 1 or not isinstance(given[0], Artifact):
+        raise PipelineError(
+            "as_channel needs artifacts of one type",
+            expected="for example [standard_artifacts.Examples()]",
+            got=f"{list(given)!r:.80}",
+        )
+    return Channel(type(given[0])).set_artifacts(given)
