@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from penstock.errors import DependencyError
 from penstock.ir.model import PipelineIR
 from penstock.runners.dag_runner import DagRunner
+from penstock.runners.exit_handlers import with_exit_handlers
+from penstock.runners.schedule import Results
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
 from penstock.runners.signals import ended_by_signals
 from penstock.runtime.observer import Observer
@@ -21,9 +23,9 @@ from penstock.runtime.run import node_results
 class BeamDagRunner(DagRunner):
     """Runs the nodes of a pipeline as the steps of a Beam pipeline.
 
-    On Beam's in-process runner (the default) nodes go one at a time, each executor in a worker process of its own as
-    with LocalDagRunner. On another runner each node runs wherever that runner's worker does, which must reach the
-    metadata store and the pipeline's root, and have the project's code.
+    On Beam's in-process runner (the default) nodes go one at a time, the items of a loop side by side, each executor in
+    a worker process of its own as with LocalDagRunner. On another runner each node runs wherever that runner's worker
+    does, which must reach the metadata store and the pipeline's root, and have the project's code.
 
     Args:
         beam_orchestrator_args: Beam arguments for the graph itself; they say which Beam runner walks through it. The
@@ -46,11 +48,17 @@ class BeamDagRunner(DagRunner):
             ) from error
         started = time.monotonic()
         with open_session(ir, request or RunRequest(), observer=observer) as session:
-            with ended_by_signals(session):
+
+            def work() -> Results:
                 run_graph(session, self._args)
-            record = session.store.get_run(ir.name, session.run.run_id)
-            elsewhere = node_results(record) if record is not None else {}
-            return finish(session, {**elsewhere, **session.results}, started)
+                session.recorder.flush()
+                record = session.store.get_run(ir.name, session.run.run_id)
+                elsewhere = node_results(record) if record is not None else {}
+                return {**elsewhere, **session.results}
+
+            with ended_by_signals(session):
+                results = with_exit_handlers(session, work)
+            return finish(session, results, started)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from contextlib import closing
 from typing import Any
 
 import apache_beam as beam
@@ -15,12 +15,14 @@ from penstock.beam.pipeline import open_pipeline
 from penstock.ir.document import from_json, to_json
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
-from penstock.runners.scheduler import blocked_by
+from penstock.runners.ends import Ends
 from penstock.runners.session import Session, library_settings
+from penstock.runners.whole_node import launch_whole
 from penstock.runtime import run as runs
 from penstock.runtime.host import InProcessHost
-from penstock.runtime.launcher import Launcher
-from penstock.runtime.run import NodeResult, Run, record_node
+from penstock.runtime.observer import Silent
+from penstock.runtime.results import from_document, to_document
+from penstock.runtime.run import NodeResult, Run
 from penstock.runtime.temp_folder import own_temp_folder
 
 _sessions: dict[str, Session] = {}
@@ -47,6 +49,8 @@ def _build(pipeline: beam.Pipeline, run: Run) -> None:
     root = pipeline | "Start" >> beam.Create([None])
     results: dict[str, Any] = {}
     for node in run.ir.nodes:
+        if node.trigger == "at_exit":
+            continue
         upstream = [beam.pvalue.AsList(results[name]) for name in node.upstream]
         launched = RunNode(document, run.run_id, node.id, dict(run.parameters), settings, resume=run.resumed)
         results[node.id] = root | node.id >> beam.ParDo(launched, *upstream)
@@ -85,26 +89,23 @@ class RunNode(beam.DoFn):
     @beam.typehints.decorators.no_annotations  # Beam has no types
     def process(self, _: None, *upstream: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Yields how the node ended, as plain values."""
-        ended = {item["node_id"]: NodeResult(**item) for group in upstream for item in group}
+        ended = {item["node_id"]: from_document(item) for group in upstream for item in group}
         session = _sessions.get(self._run_id)
         result = self._here(session, ended) if session else self._elsewhere(ended)
-        yield asdict(result)
+        yield to_document(result)
 
     def _here(self, session: Session, ended: dict[str, NodeResult]) -> NodeResult:
-        blocked = blocked_by(session.run.ir.node(self._node_id), {**session.results, **ended})
-        if session.cancelled:
-            blocked = NodeResult(self._node_id, "not run", "the run was cancelled")
-        if blocked is None:
-            return session.launch(self._node_id)
-        session.blocked(blocked)
-        return blocked
+        results = {**session.results, **ended}
+        ends = Ends(session.launcher.layout, results.values())
+        return launch_whole(session, self._node_id, ends, max_workers=os.cpu_count() or 1)
 
     def _elsewhere(self, ended: dict[str, NodeResult]) -> NodeResult:
         ir = from_json(self._ir)
         with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
             run = runs.join(ir, store, self._run_id, self._parameters, resume=self._resume)
-            blocked = blocked_by(ir.node(self._node_id), ended)
-            if blocked is not None:
-                record_node(run, store, blocked)
-                return blocked
-            return Launcher(run, store, InProcessHost(), settings=self._settings).run_node(self._node_id)
+            session = Session(run, store, InProcessHost(), Silent(), settings=self._settings)
+            with closing(session.recorder):
+                ends = Ends(session.launcher.layout, ended.values())
+                result = launch_whole(session, self._node_id, ends, max_workers=1)
+                session.recorder.flush()
+            return result

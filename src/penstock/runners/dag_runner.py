@@ -7,7 +7,9 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from penstock.graph.compiler import compile_pipeline
+from penstock.graph.node import BaseNode
 from penstock.graph.pipeline import Pipeline
+from penstock.graph.run_options import RunOptions
 from penstock.ir.model import PipelineIR
 from penstock.runners import capture
 from penstock.runners.logged import Logged
@@ -18,11 +20,20 @@ from penstock.runtime.observer import Observer
 class DagRunner(ABC):
     """Base of the runners that run a pipeline themselves."""
 
-    def run(self, pipeline: Pipeline, **parameters: Any) -> RunReport | None:
+    _exit_handler: BaseNode | None = None
+
+    def set_exit_handler(self, exit_handler: BaseNode) -> None:
+        """Has a node run at the end of each run, however that ends, in the place of the pipeline's own exit handler."""
+        self._exit_handler = exit_handler
+
+    def run(
+        self, pipeline: Pipeline, run_options: RunOptions | None = None, **parameters: Any
+    ) -> RunReport | None:
         """Compiles and runs a pipeline.
 
         Args:
             pipeline: The pipeline.
+            run_options: Which part of it to run; all where it is not given.
             **parameters: Values of its runtime parameters.
 
         Returns:
@@ -32,9 +43,12 @@ class DagRunner(ABC):
             NodeFailedError: One or more nodes failed.
             CancelledError: A signal ended the run.
         """
-        if capture.captured(pipeline):
+        if self._exit_handler is not None:
+            pipeline.set_exit_handler(self._exit_handler)
+        if capture.captured(pipeline, run_options):
             return None
-        report = self.run_ir(compile_pipeline(pipeline), RunRequest(parameters=parameters), Logged())
+        request = RunRequest(parameters=parameters, options=run_options)
+        report = self.run_ir(compile_pipeline(pipeline), request, Logged())
         report.raise_for_failure()
         return report
 

@@ -9,6 +9,8 @@ import time
 from penstock.errors import ParameterError
 from penstock.ir.model import PipelineIR
 from penstock.runners.dag_runner import DagRunner
+from penstock.runners.exit_handlers import with_exit_handlers
+from penstock.runners.schedule import Results
 from penstock.runners.scheduler import walk, walk_side_by_side
 from penstock.runners.session import RunReport, RunRequest, finish, open_session
 from penstock.runners.signals import ended_by_signals, interrupted_by_signals
@@ -19,7 +21,8 @@ class LocalDagRunner(DagRunner):
     """Runs a pipeline on this machine.
 
     Args:
-        max_workers: How many nodes run at a time; as many as there are processors where it is not given.
+        max_workers: How many nodes, or items of loops, run at a time; as many as there are processors where it is
+            not given. A node that asks for several processor cores counts as so many.
         in_process: Runs everything in this process and thread, one node after another, for debuggers. Time-outs
             cannot be kept then.
 
@@ -41,15 +44,13 @@ class LocalDagRunner(DagRunner):
         with open_session(
             ir, request or RunRequest(), in_process=self._in_process, observer=observer
         ) as session:
-            if self._in_process:
-                with interrupted_by_signals():
-                    return finish(session, walk(ir, session.launch, on_blocked=session.blocked), started)
-            with ended_by_signals(session):
-                results = walk_side_by_side(
-                    ir,
-                    session.launch,
-                    max_workers=self._max_workers,
-                    cancelled=lambda: session.cancelled,
-                    on_blocked=session.blocked,
-                )
+            layout = session.launcher.layout
+
+            def work() -> Results:
+                if self._in_process:
+                    return walk(layout, session)
+                return walk_side_by_side(layout, session, max_workers=self._max_workers)
+
+            with interrupted_by_signals() if self._in_process else ended_by_signals(session):
+                results = with_exit_handlers(session, work)
             return finish(session, results, started)

@@ -1,116 +1,139 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walks through a pipeline's nodes: each after its upstream nodes, independent ones side by side."""
+"""Walks through a pipeline: nodes after their upstream nodes, loops opened on the way, the rest side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from heapq import heappop, heappush
+import math
+from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
+from typing import Protocol
 
-from penstock.ir.model import NodeIR, PipelineIR
-from penstock.runtime.run import NodeResult
-
-Launch = Callable[[str], NodeResult]
-Results = dict[str, NodeResult]
-
-
-def blocked_by(node: NodeIR, results: Mapping[str, NodeResult]) -> NodeResult | None:
-    """Returns the ``not run`` result of a node that cannot start because of how others ended; ``None`` if it can."""
-    stopped = next((result for result in results.values() if result.stop), None)
-    if stopped is not None:
-        return NodeResult(node.id, "not run", f"{stopped.node_id} stopped the run")
-    for upstream in node.upstream:
-        result = results.get(upstream)
-        if result is not None and result.state in ("failed", "cancelled", "not run"):
-            word = "did not run" if result.state == "not run" else f"was {result.state}"
-            word = "failed" if result.state == "failed" else word
-            return NodeResult(node.id, "not run", f"{upstream} {word}")
-    return None
+from penstock.ir.model import NodeIR
+from penstock.runners.schedule import Closed, Job, Results, Schedule
+from penstock.runtime.items import Item, instance_name, item_label
+from penstock.runtime.layout import Layout
+from penstock.runtime.results import NodeResult
 
 
-def walk(ir: PipelineIR, launch: Launch, *, on_blocked: Callable[[NodeResult], None]) -> Results:
-    """Launches the nodes one after another in this thread."""
-    results: Results = {}
-    for node in ir.nodes:
-        blocked = blocked_by(node, results)
+class Work(Protocol):
+    """What a walk has done."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nothing new should start."""
+        ...
+
+    def launch(self, node_id: str, item: Item) -> NodeResult:
+        """Runs a node, for one item of the loops around it."""
+        ...
+
+    def open_loop(self, loop_id: str, item: Item) -> int | Closed:
+        """Returns how many items a loop has, for an item of the loops around it, or why its nodes do not run."""
+        ...
+
+    def ended(self, result: NodeResult) -> None:
+        """Takes a result that came about without a launch."""
+        ...
+
+
+class _Walk:
+    """One walk: does jobs, and tells the schedule what came of them."""
+
+    def __init__(self, layout: Layout, work: Work) -> None:
+        self.schedule = Schedule(layout, work.ended)
+        self._layout = layout
+        self._work = work
+
+    def settled(self, job: Job) -> bool:
+        """Says whether a job needs no start, because it cannot; what comes of that is noted then."""
+        if job.opens:
+            reason = self.schedule.ends.blocked_loop(job.id, job.item)
+            reason = _CANCELLED if self._work.cancelled else reason
+            if reason:
+                self.schedule.closed(job, Closed("not run", reason))
+            return bool(reason)
+        blocked = self.schedule.ends.blocked(self._layout.nodes[job.id], job.item)
+        if self._work.cancelled:
+            blocked = NodeResult(job.id, "not run", _CANCELLED, item=item_label(job.item))
         if blocked is not None:
-            on_blocked(blocked)
-        results[node.id] = blocked or launch(node.id)
-    return results
+            self._work.ended(blocked)
+            self.schedule.ended(blocked, job.item)
+        return blocked is not None
+
+    def done(self, job: Job) -> NodeResult | int | Closed:
+        """Does a job."""
+        return (self._work.open_loop if job.opens else self._work.launch)(job.id, job.item)
+
+    def note(self, job: Job, outcome: NodeResult | int | Closed) -> None:
+        """Takes note of what came of a job."""
+        if isinstance(outcome, NodeResult):
+            self.schedule.ended(outcome, job.item)
+        elif isinstance(outcome, Closed):
+            self.schedule.closed(job, outcome)
+        else:
+            self.schedule.opened(job, outcome)
 
 
-def walk_side_by_side(
-    ir: PipelineIR,
-    launch: Launch,
-    *,
-    max_workers: int,
-    cancelled: Callable[[], bool],
-    on_blocked: Callable[[NodeResult], None],
-) -> Results:
-    """Launches up to ``max_workers`` nodes at a time, in threads; nothing new starts once ``cancelled`` says so.
+_CANCELLED = "the run was cancelled"
 
-    What ``launch`` raises is raised when the nodes that run have ended. What is raised in this thread, by a signal for
-    instance, is raised at once: the threads do not keep the process from ending.
+
+def walk(layout: Layout, work: Work) -> Results:
+    """Launches nodes, and items, one after another in this thread."""
+    walking = _Walk(layout, work)
+    while walking.schedule.first is not None:
+        job = walking.schedule.take()
+        if not walking.settled(job):
+            walking.note(job, walking.done(job))
+    return walking.schedule.results
+
+
+def walk_side_by_side(layout: Layout, work: Work, *, max_workers: int) -> Results:
+    """Launches nodes, and items, in threads; nothing new starts once the work is cancelled.
+
+    A node takes one of ``max_workers`` slots, or as many as it asks for processor cores, and waits until so many are
+    free. What ``launch`` raises is raised when the nodes that run have ended. What is raised in this thread, by a
+    signal for instance, is raised at once: the threads do not keep the process from ending.
     """
-    results: Results = {}
-    order = _Order(ir)
-    running: set[str] = set()
+    walking = _Walk(layout, work)
+    free = max_workers
+    running = 0
     failure: BaseException | None = None
-    ended: SimpleQueue[tuple[str, NodeResult | BaseException]] = SimpleQueue()
-    while running or (order.ready and failure is None):
-        while order.ready and failure is None and len(running) < max_workers:
-            node = order.take()
-            blocked = blocked_by(node, results)
-            if cancelled():
-                blocked = NodeResult(node.id, "not run", "the run was cancelled")
-            if blocked is None:
-                running.add(node.id)
-                Thread(target=_launch, args=(launch, node.id, ended), name=node.id, daemon=True).start()
-            else:
-                results[node.id] = blocked
-                on_blocked(blocked)
-                order.ended(node.id)
+    ended: SimpleQueue[tuple[Job, NodeResult | int | Closed | BaseException]] = SimpleQueue()
+    while running or (walking.schedule.first is not None and failure is None):
+        while failure is None and (job := walking.schedule.first) is not None:
+            slots = 0 if job.opens else _slots(layout.nodes[job.id], max_workers)
+            if slots > free:
+                break
+            walking.schedule.take()
+            if not walking.settled(job):
+                running, free = running + 1, free - slots
+                name = instance_name(job.id, job.item)
+                Thread(target=_do, args=(walking.done, job, ended), name=name, daemon=True).start()
         if running:
-            node_id, outcome = ended.get()
-            running.remove(node_id)
+            job, outcome = ended.get()
+            running -= 1
+            free += 0 if job.opens else _slots(layout.nodes[job.id], max_workers)
             if isinstance(outcome, BaseException):
                 failure = failure or outcome
             else:
-                results[node_id] = outcome
-                order.ended(node_id)
+                walking.note(job, outcome)
     if failure is not None:
         raise failure
-    return results
+    return walking.schedule.results
 
 
-def _launch(launch: Launch, node_id: str, ended: SimpleQueue[tuple[str, NodeResult | BaseException]]) -> None:
+def _slots(node: NodeIR, max_workers: int) -> int:
+    cpus = node.resources.cpus if node.resources is not None else None
+    return min(max(1, math.ceil(cpus or 1)), max_workers)
+
+
+def _do(
+    done: Callable[[Job], NodeResult | int | Closed],
+    job: Job,
+    ended: SimpleQueue[tuple[Job, NodeResult | int | Closed | BaseException]],
+) -> None:
     try:
-        ended.put((node_id, launch(node_id)))
+        ended.put((job, done(job)))
     except BaseException as error:  # raised again in the thread that waits for it
-        ended.put((node_id, error))
-
-
-class _Order:
-    """Says which nodes can start: those whose upstream nodes have all ended, in the pipeline's order."""
-
-    def __init__(self, ir: PipelineIR) -> None:
-        self._nodes = ir.nodes
-        self._missing = {node.id: len(set(node.upstream)) for node in ir.nodes}
-        self._downstream: dict[str, list[int]] = {node.id: [] for node in ir.nodes}
-        for place, node in enumerate(ir.nodes):
-            for upstream in set(node.upstream):
-                self._downstream[upstream].append(place)
-        self.ready = [place for place, node in enumerate(ir.nodes) if not node.upstream]
-
-    def take(self) -> NodeIR:
-        """Returns the first node that can start, which is then no longer one of them."""
-        return self._nodes[heappop(self.ready)]
-
-    def ended(self, node_id: str) -> None:
-        """Takes note of a node that has ended."""
-        for place in self._downstream[node_id]:
-            other = self._nodes[place].id
-            self._missing[other] -= 1
-            if self._missing[other] == 0:
-                heappush(self.ready, place)
+        ended.put((job, error))

@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every runner shares: opening the store, beginning the run, making the launcher, ending the run."""
+"""What every runner shares: opening the store, beginning the run, launching nodes, ending the run."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from penstock.errors import CancelledError, MetadataError, NodeFailedError
+from penstock.errors import CancelledError, MetadataError, NodeFailedError, PenstockError, UsageError
+from penstock.graph.run_options import RunOptions
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
+from penstock.runners.schedule import Closed
 from penstock.runtime import run as runs
 from penstock.runtime.clock import new_run_id
+from penstock.runtime.final_status import failed_nodes, final_status, told
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
+from penstock.runtime.items import Item
 from penstock.runtime.launcher import Launcher
 from penstock.runtime.observer import Observer, Silent
+from penstock.runtime.partial_run import plan_partial_run
 from penstock.runtime.requirements import required_modules
+from penstock.runtime.results import Recorder
+from penstock.runtime.roles import Skip
 from penstock.runtime.run import NodeResult, Run, RunState
 
 
@@ -56,15 +63,11 @@ class RunReport:
             raise CancelledError(
                 f"run {self.run_id} was cancelled", hint=f"go on with --resume {self.run_id}"
             )
-        failed = [f"{n.node_id} failed: {_without_id(n)}" for n in self.nodes if n.state == "failed"]
-        if failed:
+        if self.state == "FAILED":
+            failed = [told(node) for node in self.nodes if node.state == "failed"]
             raise NodeFailedError(
                 "; ".join(failed), hint=f"go on with --resume {self.run_id} when it is mended"
             )
-
-
-def _without_id(result: NodeResult) -> str:
-    return result.reason.removeprefix(f"{result.node_id}: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,42 +79,104 @@ class RunRequest:
         parameters: Values of runtime parameters.
         build_parameters: Arguments that the pipeline was made with, for the record.
         resume: Whether to go on with the run of that id.
+        options: Which part of the pipeline to run; all where it is not given.
     """
 
     run_id: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     build_parameters: Mapping[str, Any] = field(default_factory=dict)
     resume: bool = False
+    options: RunOptions | None = None
 
 
 class Session:
-    """A run in progress in this process."""
+    """A run in progress in this process.
 
-    def __init__(self, run: Run, store: MetadataStore, host: ExecutorHost, observer: Observer) -> None:
+    Args:
+        run: The run.
+        store: The metadata store.
+        host: Where executors run.
+        observer: Is told how the run goes.
+        new_host: Makes another host.
+        settings: Environment settings that change results; this process's own where they are not given.
+
+    Attributes:
+        results: How the nodes have ended so far, by id.
+        signal: Number of the signal that cancelled the run, if one did.
+        broken_by: What ended the run where it stood, if anything did.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        store: MetadataStore,
+        host: ExecutorHost,
+        observer: Observer,
+        new_host: Callable[[], ExecutorHost] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.run = run
         self.store = store
         self.host = host
         self.observer = observer
-        self.launcher = Launcher(run, store, host, observer, library_settings())
+        self.recorder = Recorder(run, store)
+        self._settings = library_settings() if settings is None else settings
+        self.launcher = self._launcher(host, observer)
         self.results: dict[str, NodeResult] = {}
         self.signal: int | None = None
         self._cancelled = threading.Event()
+        self.broken_by: BaseException | None = None
+        self._new_host = new_host
 
-    def launch(self, node_id: str) -> NodeResult:
-        """Launches one node; where that cannot even be told or recorded, the run is cancelled."""
+    def _launcher(self, host: ExecutorHost, observer: Observer) -> Launcher:
+        return Launcher(
+            self.run,
+            self.store,
+            host,
+            observer,
+            self._settings,
+            recorder=self.recorder,
+            status=self.status,
+        )
+
+    def launch(self, node_id: str, item: Item = ()) -> NodeResult:
+        """Launches one node, for one item; where that cannot even be told or recorded, the run is cancelled."""
         try:
-            result = self.launcher.run_node(node_id)
+            result = self.launcher.run_node(node_id, item)
         except BaseException:
             self.cancel()
             raise
-        self.results[node_id] = result
+        if not item:
+            self.results[node_id] = result
         return result
 
-    def blocked(self, result: NodeResult) -> None:
-        """Takes note of a node that cannot run."""
-        self.results[result.node_id] = result
-        runs.record_node(self.run, self.store, result)
-        self.observer.node_finished(result)
+    def open_loop(self, loop_id: str, item: Item) -> int | Closed:
+        """Returns how many items a loop has, for an item of the loops around it, or why its nodes do not run."""
+        scopes = self.launcher.scopes
+        try:
+            opened = scopes.open(loop_id, item)
+        except PenstockError as error:
+            return Closed("failed", str(error))
+        if isinstance(opened, Skip):
+            return Closed("skipped", opened.reason)
+        return len(opened) or Closed("skipped", scopes.no_items(loop_id))
+
+    def ended(self, result: NodeResult) -> None:
+        """Takes a result that came about without a launch: of a node that cannot run, or of all its items together."""
+        if not result.item:
+            self.results[result.node_id] = result
+        self.launcher.tell(result)
+
+    def status(self) -> str:
+        """Returns how the run has ended so far, for its exit handlers."""
+        error = self.broken_by
+        interrupted = isinstance(error, (KeyboardInterrupt, CancelledError))
+        return final_status(
+            self.run,
+            self.results,
+            cancelled=self.cancelled if error is None else interrupted,
+            error="" if error is None or interrupted else str(error) or type(error).__name__,
+        )
 
     def cancel(self, signal: int | None = None) -> None:
         """Ends what is running and starts nothing more; ``signal`` is the one that asked for it, if one did."""
@@ -119,6 +184,23 @@ class Session:
         self._cancelled.set()
         self.launcher.cancel()
         self.host.cancel()
+
+    @contextmanager
+    def another_host(self) -> Iterator[ExecutorHost]:
+        """Has what is launched in the block run on a host of its own: after a cancel, nothing runs on the first one.
+
+        Nobody is told of it where telling is what has failed.
+        """
+        if self._new_host is None:
+            raise AssertionError("the session of one node has no exit handlers")
+        before, host = (self.host, self.launcher), self._new_host()
+        observer = self.observer if self.broken_by is None else Silent()
+        self.host, self.launcher = host, self._launcher(host, observer)
+        try:
+            yield host
+        finally:
+            host.close()
+            self.host, self.launcher = before
 
     @property
     def cancelled(self) -> bool:
@@ -148,6 +230,18 @@ def worker_environment(ir: PipelineIR) -> dict[str, str]:
     return {name: value for name, value in defaults.items() if name not in os.environ}
 
 
+def _outside(ir: PipelineIR, store: MetadataStore, request: RunRequest) -> Mapping[str, NodeResult]:
+    """Returns how the nodes end that were not asked for; a run that is resumed has its own part of the pipeline."""
+    if request.options is None:
+        return {}
+    if request.resume:
+        raise UsageError(
+            f"run {request.run_id} is resumed, and goes on with its own part of the pipeline",
+            hint="leave the run options out, or begin a new run with them",
+        )
+    return plan_partial_run(ir, store, request.options).outside
+
+
 @contextmanager
 def open_session(
     ir: PipelineIR, request: RunRequest, *, in_process: bool = False, observer: Observer | None = None
@@ -165,6 +259,7 @@ def open_session(
             request.parameters,
             build_parameters=request.build_parameters,
             resume=request.resume,
+            outside=_outside(ir, store, request),
         )
         session: Session
 
@@ -175,27 +270,30 @@ def open_session(
                 if node.id not in session.results
             ]
 
-        host: ExecutorHost = (
-            InProcessHost() if in_process else ForkServerHost(remaining, worker_environment(ir))
-        )
-        session = Session(run, store, host, observer or Silent())
+        def new_host() -> ExecutorHost:
+            return InProcessHost() if in_process else ForkServerHost(remaining, worker_environment(ir))
+
+        session = Session(run, store, new_host(), observer or Silent(), new_host)
         try:
             yield session
         except BaseException as error:
             cancelled = isinstance(error, (KeyboardInterrupt, CancelledError))
             with suppress(MetadataError):  # what ended the run is told; the next run sweeps this one
+                session.recorder.flush()
                 runs.end(run, store, "CANCELED" if cancelled else "FAILED")
             raise
         finally:
-            host.close()
+            session.recorder.close()
+            session.host.close()
 
 
 def finish(session: Session, results: Mapping[str, NodeResult], started: float) -> RunReport:
     """Records how the run ended and returns the report."""
     ir = session.run.ir
     ordered = tuple(results[node.id] for node in ir.nodes if node.id in results)
-    failed = any(result.state == "failed" for result in ordered)
+    failed = failed_nodes(ir, results)
     state: RunState = "CANCELED" if session.cancelled else "FAILED" if failed else "COMPLETE"
+    session.recorder.flush()
     runs.end(session.run, session.store, state)
     seconds = round(time.monotonic() - started, 3)
     return RunReport(ir.name, session.run.run_id, state, ordered, seconds, session.signal)

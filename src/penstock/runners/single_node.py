@@ -4,21 +4,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from penstock.errors import UsageError
 from penstock.ir.model import PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
+from penstock.runners.ends import Ends
 from penstock.runners.session import Session, worker_environment
 from penstock.runners.signals import ended_by_signals, interrupted_by_signals
+from penstock.runners.whole_node import launch_whole
 from penstock.runtime import run as runs
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
+from penstock.runtime.items import Item, item_label, parse_item
 from penstock.runtime.observer import Silent
 from penstock.runtime.requirements import required_modules
-from penstock.runtime.run import NodeResult
+from penstock.runtime.run import NodeResult, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +32,51 @@ class EndedNode:
 
     Attributes:
         result: Its result.
-        log_file: Its log, ``None`` where it wrote none.
+        run: The run.
         signal: Number of the signal that cancelled it, if one did.
     """
 
     result: NodeResult
-    log_file: str | None
+    run: Run
     signal: int | None
+
+    def log_file(self, result: NodeResult) -> str | None:
+        """Returns the log of the node, or of one of its items; ``None`` where it wrote none."""
+        path = self.run.log_file(result.node_id, result.item)
+        return path if os.path.exists(path) else None
 
 
 def run_single_node(
-    ir: PipelineIR, node_id: str, run_id: str, parameters: Mapping[str, Any], *, in_process: bool = False
+    ir: PipelineIR,
+    node_id: str,
+    run_id: str,
+    parameters: Mapping[str, Any],
+    *,
+    in_process: bool = False,
+    item: str | None = None,
+    max_workers: int | None = None,
 ) -> EndedNode:
     """Joins a run, or begins it, and launches one of its nodes.
 
     A node that has been run in this run before executes again, unless the cache answers; downstream takes the newest
-    result.
+    result. Of a node in loops all items are run, side by side.
+
+    Args:
+        ir: The compiled pipeline.
+        node_id: The node.
+        run_id: Id of the run.
+        parameters: Values of runtime parameters.
+        in_process: Whether the executor runs in this process, one item after another.
+        item: The only item to run, such as ``2.1``.
+        max_workers: How many items run at a time; as many as there are processors where it is not given.
 
     Raises:
         PipelineError: The pipeline has no such node.
         ParameterError: A runtime parameter is unknown, missing or of the wrong type.
+        UsageError: The item is not one of the node's.
     """
     node = ir.node(node_id)
+    only = None if item is None else _item(ir, node_id, item)
     with MetadataStore.open(ConnectionConfig.from_json_dict(ir.metadata)) as store:
         run = runs.join(ir, store, run_id, parameters)
         host: ExecutorHost = (
@@ -57,10 +85,36 @@ def run_single_node(
             else ForkServerHost(lambda: [required_modules(ir, node, run.parameters)], worker_environment(ir))
         )
         session = Session(run, store, host, Silent())
-        try:
-            with interrupted_by_signals() if in_process else ended_by_signals(session):
-                result = session.launch(node_id)
-        finally:
-            host.close()
-    log_file = run.log_file(node_id)
-    return EndedNode(result, log_file if os.path.exists(log_file) else None, session.signal)
+        workers = 1 if in_process else max_workers or os.cpu_count() or 1
+        with (
+            _closing(session),
+            interrupted_by_signals() if in_process else ended_by_signals(session),
+        ):
+            result = (
+                launch_whole(session, node_id, Ends(session.launcher.layout), max_workers=workers)
+                if only is None
+                else session.launch(node_id, only)
+            )
+            session.recorder.flush()
+    return EndedNode(result, run, session.signal)
+
+
+@contextmanager
+def _closing(session: Session) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        session.recorder.close()
+        session.host.close()
+
+
+def _item(ir: PipelineIR, node_id: str, text: str) -> Item:
+    item, loops = parse_item(text), ir.loops_around(ir.node(node_id))
+    if len(item) != len(loops):
+        one = ", ".join(loop.id for loop in loops)
+        raise UsageError(
+            f"{text} is no item of {node_id}",
+            expected=f"one number for each loop around it: {one}" if loops else "no --item: it is in no loop",
+            got=item_label(item),
+        )
+    return item

@@ -10,7 +10,8 @@ from typing import Any
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR
 from penstock.runtime.cache import cache_key
-from penstock.runtime.inputs import Artifacts
+from penstock.runtime.items import Item
+from penstock.runtime.outputs import Artifacts
 from penstock.runtime.roles import Run
 
 
@@ -26,6 +27,8 @@ class Driven:
         decision: What its driver decided.
         parts: What its cache key is made of.
         requires: Modules that its worker is forked with.
+        item: Which item of the loops around it this is.
+        beam_pipeline_args: Its Beam arguments.
     """
 
     node: NodeIR
@@ -35,6 +38,8 @@ class Driven:
     decision: Run[Any]
     parts: Mapping[str, Any]
     requires: tuple[str, ...]
+    item: Item = ()
+    beam_pipeline_args: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

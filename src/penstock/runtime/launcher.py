@@ -3,32 +3,36 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import CancelledError, PenstockError
-from penstock.ir.model import NodeIR, ValueIR
+from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
-from penstock.runtime import cache, publish, reuse, system_nodes
+from penstock.runtime import cache, partial_run, reuse, sources, system_nodes
 from penstock.runtime.binding import bind_inputs, bind_parameters
 from penstock.runtime.driven import Driven
+from penstock.runtime.executing import Executing
+from penstock.runtime.final_status import recorded_status
 from penstock.runtime.host import ExecutorHost
-from penstock.runtime.inputs import Artifacts, RunOutputs, resolve
+from penstock.runtime.inputs import resolve
+from penstock.runtime.items import Item, instance_name, item_label
+from penstock.runtime.layout import Layout
 from penstock.runtime.loading import load_declaration, load_role, make_importable
-from penstock.runtime.observer import Observer, Silent, Told
+from penstock.runtime.node_values import NodeValues, check_values, node_values
+from penstock.runtime.observer import Observer, Silent
+from penstock.runtime.outputs import Artifacts, RunOutputs
 from penstock.runtime.requirements import required_modules, used_libraries
+from penstock.runtime.results import Recorder
 from penstock.runtime.roles import DriverContext, Reuse, Skip
 from penstock.runtime.run import NodeResult, Run, record_node
-from penstock.runtime.task import ExecutorTask, artifacts_to_json
+from penstock.runtime.scopes import Scopes
 from penstock.runtime.user_code import user_code
+
+Ended = tuple[NodeResult, Mapping[str, Sequence[Artifact]]]
 
 
 class Launcher:
@@ -41,6 +45,13 @@ class Launcher:
         observer: Is told how the run goes.
         settings: Environment settings that change results, by name; part of every cache key of a node with
             requirements.
+        recorder: Records how nodes end; without one, each is recorded at once.
+        status: Says how the run has ended so far, for exit handlers; what is recorded on it where it is not given.
+
+    Attributes:
+        layout: The run's pipeline.
+        scopes: What its conditions and loops say.
+        errors: What made nodes fail, by name, of which their results have only the text.
     """
 
     def __init__(
@@ -50,167 +61,133 @@ class Launcher:
         host: ExecutorHost,
         observer: Observer | None = None,
         settings: Mapping[str, str] | None = None,
+        *,
+        recorder: Recorder | None = None,
+        status: Callable[[], str] | None = None,
     ) -> None:
         self._run = run
         self._store = store
-        self._host = host
         self._observer = observer or Silent()
         self._settings = dict(settings or {})
+        self._recorder = recorder
+        self._status = status or (lambda: recorded_status(run, store))
         self._outputs = RunOutputs(run, store)
-        self._cancelled = threading.Event()
+        self._executing = Executing(run, store, host, self._observer, self._settings)
+        self.errors: dict[str, PenstockError] = {}
+        self.layout = Layout(run.ir)
+        self.scopes = Scopes(run, store, self.layout, self._outputs)
         make_importable(run.ir.project_root)
+        sources.install(run.ir.sources, run.ir.project_root)
 
     def cancel(self) -> None:
         """Has nothing more be executed, and no pause before another attempt be waited for."""
-        self._cancelled.set()
+        self._executing.cancel()
 
-    def run_node(self, node_id: str) -> NodeResult:
-        """Drives, executes and publishes one node.
+    def run_node(self, node_id: str, item: Item = ()) -> NodeResult:
+        """Drives, executes and publishes one node, of one item where it stands in loops.
 
         Failures are results, not exceptions: the run goes on with nodes that do not depend on this one.
         """
-        node = self._run.ir.node(node_id)
+        node, label = self.layout.node(node_id), item_label(item)
         started = time.monotonic()
-        self._observer.node_started(node_id)
+        self._observer.node_started(node_id, label)
+        outputs: Mapping[str, Sequence[Artifact]] = {}
         try:
-            result = self._launch(node)
+            result, outputs = self._launch(node, item)
         except CancelledError as error:
             result = NodeResult(node_id, "cancelled", reason=str(error.message))
         except PenstockError as error:
-            error.with_component(node_id)
+            error.with_component(instance_name(node_id, item))
+            self.errors[instance_name(node_id, item)] = error
             result = NodeResult(node_id, "failed", str(error), traceback=getattr(error, "traceback", ""))
         except Exception as error:  # a defect of ours is one node's failure too
             what = "".join(traceback.format_exception_only(type(error), error)).strip()
             reason = f"{node_id}: Penstock failed unexpectedly: {what}"
             result = NodeResult(node_id, "failed", reason, traceback=traceback.format_exc())
-        result = replace(result, seconds=round(time.monotonic() - started, 3))
-        if result.node_id not in self._outputs:
-            self._outputs.remember(result, {})
-        self._observer.node_finished(result)  # first: what happened is told even where it cannot be recorded
-        if result.state != "cancelled":
-            record_node(self._run, self._store, result)
-        return result
-
-    def _launch(self, node: NodeIR) -> NodeResult:
-        before = reuse.published_before(self._run, self._store, node) if self._run.resumed else None
-        if before is not None:
-            return self._remembered(*before)
-        if node.kind == "importer":
-            return self._remembered(*system_nodes.run_importer(node, self._run, self._store))
-        resolved: Artifacts | Skip = {} if node.kind == "resolver" else resolve(node, self._outputs)
-        if isinstance(resolved, Skip):
-            return NodeResult(node.id, "skipped", resolved.reason)
-        if node.kind == "resolver":
-            return self._remembered(*system_nodes.run_resolver(node, self._run, self._store))
-        return self._component(node, resolved)
-
-    def _remembered(self, result: NodeResult, outputs: Mapping[str, Sequence[Artifact]]) -> NodeResult:
+        result = replace(result, seconds=round(time.monotonic() - started, 3), item=label)
         self._outputs.remember(result, outputs)
+        self.tell(result)
         return result
 
-    def _component(self, node: NodeIR, inputs: Artifacts) -> NodeResult:
+    def tell(self, result: NodeResult) -> None:
+        """Tells and records how a node, or its work on an item, has ended."""
+        self._observer.node_finished(result)  # first: what happened is told even where it cannot be recorded
+        if result.state == "cancelled":
+            return
+        if self._recorder is not None:
+            self._recorder.note(result)
+        else:
+            record_node(self._run, self._store, result)
+
+    def _launch(self, node: NodeIR, item: Item) -> Ended:
+        settled = partial_run.settled(self._run, self._store, node, item)
+        if settled is not None:
+            return settled
+        closed = self.scopes.closed(node.scope, item)
+        if closed is not None:
+            return _skipped(node, closed)
+        if self._run.resumed:
+            before = reuse.published_before(self._run, self._store, node, item)
+            if before is not None:
+                return before
+        inputs: Artifacts | Skip = {} if node.kind == "resolver" else resolve(node, item, self.scopes)
+        if isinstance(inputs, Skip):
+            return _skipped(node, inputs)
+        values = node_values(node, item, inputs, self._run, self.scopes, self._status)
+        if isinstance(values, Skip):
+            return _skipped(node, values)
+        if node.kind == "importer":
+            return system_nodes.run_importer(node, self._run, self._store, item, values)
+        if node.kind == "resolver":
+            return system_nodes.run_resolver(node, self._run, self._store, item, values)
+        return self._component(node, item, inputs, values)
+
+    def _component(self, node: NodeIR, item: Item, inputs: Artifacts, values: NodeValues) -> Ended:
+        run = self._run
         cls = load_declaration(node.component, node.id, node.declaration)
-        values = {name: self._value(value) for name, value in node.parameters.items()}
-        parameters = bind_parameters(cls, values)
+        check_values(cls, node, values.parameters)
+        parameters = bind_parameters(cls, values.parameters)
         context = DriverContext(
-            pipeline=self._run.ir.name,
-            run_id=self._run.run_id,
+            pipeline=run.ir.name,
+            run_id=run.run_id,
             node_id=node.id,
-            pipeline_root=self._run.ir.root,
-            project_root=self._run.ir.project_root,
-            examples_format=self._run.ir.examples_format,
+            pipeline_root=run.ir.root,
+            project_root=run.ir.project_root,
+            examples_format=run.ir.examples_format,
             store=self._store,
         )
         driver = load_role(cls, cls.DRIVER, node.id)
         with user_code(node.id, what=f"{type(driver).__name__}.decide"):
             decision = driver.decide(bind_inputs(cls, node.id, inputs), parameters, context)
         if isinstance(decision, Skip):
-            return NodeResult(node.id, "skipped", decision.reason)
+            return _skipped(node, decision)
+        inputs = {**inputs, **values.read}
         if isinstance(decision, Reuse):
-            answer = reuse.as_decided(self._run, self._store, node, values, inputs, decision)
-            return self._remembered(*answer)
+            return reuse.as_decided(run, self._store, node, values.parameters, inputs, decision, item)
         inputs = {**inputs, **{key: list(group) for key, group in decision.inputs.items()}}
-        requires = required_modules(self._run.ir, node, self._run.parameters)
         parts = cache.cache_parts(
-            self._run.ir,
+            run.ir,
             node,
             cls,
-            inputs=inputs,
-            parameters=values,
+            inputs={key: group for key, group in inputs.items() if key not in values.read},
+            parameters=values.parameters,
             decision=decision,
-            libraries=used_libraries(self._run.ir, node, self._run.parameters),
+            libraries=used_libraries(run.ir, node, run.parameters),
             settings=self._settings,
         )
-        driven = Driven(node, cls, inputs, values, decision, parts, requires)
-        cached = reuse.from_cache(self._run, self._store, driven)
-        return self._remembered(*cached) if cached is not None else self._execute_with_retries(driven)
-
-    def _value(self, value: ValueIR) -> Any:
-        if value.runtime_parameter is not None:
-            return self._run.parameters[value.runtime_parameter]
-        return value.constant
-
-    def _execute_with_retries(self, driven: Driven) -> NodeResult:
-        node = driven.node
-        for remaining in range(node.max_retries, -1, -1):
-            try:
-                return self._execute(driven)
-            except CancelledError:
-                raise
-            except PenstockError:
-                if remaining == 0:
-                    raise
-                self._pause(node, node.retry_delay_seconds * 2 ** (node.max_retries - remaining))
-        raise AssertionError("a node has at least one attempt")
-
-    def _pause(self, node: NodeIR, seconds: float) -> None:
-        if self._cancelled.wait(min(seconds, threading.TIMEOUT_MAX)):
-            raise CancelledError("cancelled before it was tried again", component=node.id)
-
-    def _execute(self, driven: Driven) -> NodeResult:
-        node = driven.node
-        if self._cancelled.is_set():
-            raise CancelledError("cancelled before it ran", component=node.id)
-        execution = publish.start(self._run, self._store, driven)
-        told = Told(node.id, self._observer)
-        scratch = os.path.join(self._run.folder, "tmp", str(execution.id))
-        try:
-            outputs = publish.make_outputs(self._run, driven, execution.id)
-            task = self._task(driven, execution.id, outputs, scratch)
-            self._observer.node_executing(node.id)
-            done = self._host.execute(task, told.report)
-            record = publish.describe(driven.component, task, done["result"])
-            published = publish.finish(self._store, execution.id, outputs, record, done["digests"])
-        except BaseException as error:
-            with suppress(
-                PenstockError
-            ):  # what failed first is told; what is left of it, the next run sweeps
-                publish.fail(self._run, self._store, node, execution.id, error)
-            raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-        result = publish.result_of(node.id, execution.id, record)
-        return self._remembered(replace(result, warnings=told.warnings), published)
-
-    def _task(self, driven: Driven, execution_id: int, outputs: Artifacts, scratch: str) -> ExecutorTask:
-        ir, node = self._run.ir, driven.node
-        return ExecutorTask(
-            component=node.component,
-            pipeline=ir.name,
-            run_id=self._run.run_id,
-            node_id=node.id,
-            execution_id=execution_id,
-            project_root=ir.project_root,
-            temp_dir=scratch,
-            log_file=self._run.log_file(node.id),
-            inputs=artifacts_to_json(driven.inputs),
-            outputs=artifacts_to_json(outputs),
-            parameters=dict(driven.values),
-            plan=publish.plan_json(driven.decision),
-            requires=driven.requires,
-            examples_format=ir.examples_format,
-            beam_pipeline_args=node.beam_pipeline_args,
-            timeout_seconds=node.timeout_seconds,
-            environment=self._settings,
-            declaration=node.declaration,
+        driven = Driven(
+            node,
+            cls,
+            inputs,
+            values.parameters,
+            decision,
+            parts,
+            required_modules(run.ir, node, run.parameters),
+            item,
+            values.beam_pipeline_args,
         )
+        return reuse.from_cache(run, self._store, driven) or self._executing.execute(driven)
+
+
+def _skipped(node: NodeIR, skip: Skip) -> Ended:
+    return NodeResult(node.id, "skipped", skip.reason), {}

@@ -15,17 +15,20 @@ from typing import Any, Literal
 from penstock import files
 from penstock.artifacts.artifact import CONTENT_BYTES, CONTENT_DIGEST, TFX_VERSION, Artifact, PropertyValue
 from penstock.artifacts.standard import artifact_class
-from penstock.errors import CancelledError, PenstockError, PipelineError, did_you_mean
+from penstock.artifacts.value_artifact import VALUE_FILE, ValueArtifact
+from penstock.errors import CancelledError, ExecutionError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR
 from penstock.messages.codec import from_jsonable, to_jsonable
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
+from penstock.runtime.attempts import execution_name, new_attempts
 from penstock.runtime.cache import CACHE_PARTS
 from penstock.runtime.driven import Driven
-from penstock.runtime.inputs import Artifacts, execution_name, next_attempt
+from penstock.runtime.items import Item
 from penstock.runtime.loading import load_role
+from penstock.runtime.outputs import Artifacts
 from penstock.runtime.presence import is_there
 from penstock.runtime.roles import Record
 from penstock.runtime.roles import Run as RunDecision
@@ -47,13 +50,14 @@ def start(run: Run, store: MetadataStore, driven: Driven) -> ExecutionRecord:
         **driven.decision.properties,
         CACHE_PARTS: json.dumps(driven.parts, sort_keys=True, default=str),
     }
-    attempt, owner = next_attempt(store, run, driven.node), Owner.current()
-    while True:
-        new = new_execution(run, driven.node, attempt, driven.values, driven.inputs, driven.key, properties)
+    node, item, owner = driven.node, driven.item, Owner.current()
+    for attempt in new_attempts(store, run, node, item):
+        new = new_execution(run, node, attempt, driven.values, driven.inputs, driven.key, properties, item)
         execution = store.start_execution(new, owner)
         if execution.owner == owner and execution.state == "RUNNING":
             return execution
-        attempt += 1  # this one another process has just begun
+        # This one another process has just begun.
+    raise AssertionError("there is always a further attempt")
 
 
 def new_execution(
@@ -64,12 +68,13 @@ def new_execution(
     inputs: Mapping[str, Sequence[Artifact]],
     key: str | None,
     properties: Mapping[str, PropertyValue],
+    item: Item = (),
 ) -> NewExecution:
-    """Returns the description of an execution of a node in a run."""
+    """Returns the description of an execution of a node in a run, for an item of the loops around it."""
     return NewExecution(
         type=node.type,
         base_type=node.base_type,
-        name=execution_name(run, node.id, attempt),
+        name=execution_name(run, node.id, attempt, item),
         pipeline=run.ir.name,
         run_id=run.run_id,
         node_id=node.id,
@@ -102,10 +107,12 @@ def make_outputs(run: Run, driven: Driven, execution_id: int) -> Artifacts:
         kind = artifact_class(port.type, ports[key].type)
         base = _output_folder(run, driven.node, key, execution_id)
         count = driven.decision.output_counts.get(key, 1)
-        uris = [base] if count == 1 else [files.join(base, str(index)) for index in range(count)]
-        for uri in uris:
-            files.makedirs(uri)
-        outputs[key] = [kind(uri) for uri in uris]
+        folders = [base] if count == 1 else [files.join(base, str(index)) for index in range(count)]
+        for folder in folders:
+            files.makedirs(folder)
+        if issubclass(kind, ValueArtifact):  # as in TFX, the URI of a value is that of its file
+            folders = [files.join(folder, VALUE_FILE) for folder in folders]
+        outputs[key] = [kind(uri) for uri in folders]
     return outputs
 
 
@@ -157,6 +164,7 @@ def finish(
     for key, artifacts in published.items():
         described = record.artifacts.get(key, ())
         for index, artifact in enumerate(artifacts):
+            _check_written(key, artifact, digests[key][index])
             if index < len(described):
                 for name, value in described[index].properties.items():
                     artifact.set_property(name, value)
@@ -176,6 +184,13 @@ def finish(
             with suppress(PenstockError):  # no one knows of it; what is left, a later run sweeps
                 files.remove_tree(artifact.uri)
     return made
+
+
+def _check_written(key: str, artifact: Artifact, digest: str) -> None:
+    if not digest:
+        raise ExecutionError(
+            f"output {key!r} was not written", expected=f"a file {artifact.uri}", got="no such file or folder"
+        )
 
 
 def fail(run: Run, store: MetadataStore, node: NodeIR, execution_id: int, error: BaseException) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,50 +19,21 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.clock import now
+from penstock.runtime.items import Item
+from penstock.runtime.results import NodeResult as NodeResult
+from penstock.runtime.results import NodeState as NodeState
+from penstock.runtime.results import node_results as node_results
+from penstock.runtime.results import record_node as record_node
+from penstock.runtime.results import results_from_text, results_to_text
 from penstock.runtime.root import folder_mark, run_folder
 from penstock.runtime.sweep import run_owner, sweep, sweep_run
 from penstock.runtime.values import Value, runtime_values
 
 RunState = Literal["RUNNING", "COMPLETE", "FAILED", "CANCELED"]
-NodeState = Literal["ran", "cached", "skipped", "failed", "cancelled", "not run"]
 
-_NODE_PREFIX = "node:"
 _LONGEST_RUN_ID = 200
-
-
-@dataclass(frozen=True, slots=True)
-class NodeResult:
-    """How a node ended in a run.
-
-    Attributes:
-        node_id: Id of the node.
-        state: ``ran``, ``cached`` (an earlier result answered), ``skipped`` (a normal outcome), ``failed``,
-            ``cancelled`` or ``not run`` (something before it failed).
-        reason: Why it was cached, skipped, failed or not run; one line.
-        execution_id: Its execution in the metadata store; ``None`` where there is none.
-        seconds: How long it took, the wait for a worker included.
-        rows: Rows that it handled, where it counts rows.
-        summary: What came out, as a phrase.
-        stop: Whether no further node should start.
-        warnings: What went on although something was odd; one line each.
-        traceback: The user's part of a traceback, for the log.
-    """
-
-    node_id: str
-    state: NodeState
-    reason: str = ""
-    execution_id: int | None = None
-    seconds: float = 0.0
-    rows: int | None = None
-    summary: str = ""
-    stop: bool = False
-    warnings: tuple[str, ...] = ()
-    traceback: str = field(default="", compare=False)
-
-    @property
-    def has_outputs(self) -> bool:
-        """Whether nodes downstream can take this node's outputs."""
-        return self.state in ("ran", "cached")
+_OUTSIDE = "outside"
+"""Property of a partial run: how the nodes end that it does not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +46,10 @@ class Run:
         parameters: Values of the runtime parameters, defaults filled in.
         record: Its record in the metadata store.
         resumed: Whether what the run has published already is taken over.
+        fresh: Whether this process has begun it, so that it has no executions of others.
+        attempts: Number of the next attempt of each node, and item, that this process has executed.
         folder_mark: What the names of output folders end with; see ``penstock.runtime.root``.
+        outside: Of a partial run: how the nodes end that are not run; see ``penstock.runtime.partial_run``.
     """
 
     ir: PipelineIR
@@ -84,15 +58,23 @@ class Run:
     record: RunRecord
     resumed: bool
     folder_mark: str = ""
+    fresh: bool = False
+    attempts: dict[tuple[str, Item], int] = field(default_factory=dict, compare=False)
+    outside: Mapping[str, NodeResult] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
         """Local folder of the run's logs and scratch files."""
         return run_folder(self.ir, self.run_id)
 
-    def log_file(self, node_id: str) -> str:
-        """Returns the path of a node's log."""
-        return os.path.join(self.folder, f"{node_id}.log")
+    def log_file(self, node_id: str, item: str = "") -> str:
+        """Returns the path of a node's log, of its work on an item where it stands in a loop."""
+        return os.path.join(self.folder, log_name(node_id, item))
+
+
+def log_name(node_id: str, item: str) -> str:
+    """Returns the name of a log: ``Trainer.log``, ``Trainer@2.1.log`` (no id has an @ in it)."""
+    return f"{node_id}@{item}.log" if item else f"{node_id}.log"
 
 
 def begin(
@@ -103,6 +85,7 @@ def begin(
     *,
     build_parameters: Mapping[str, Any] | None = None,
     resume: bool = False,
+    outside: Mapping[str, NodeResult] | None = None,
 ) -> Run:
     """Begins a run, or takes one up again, and clears away what dead runs left.
 
@@ -113,6 +96,7 @@ def begin(
         given: Values of runtime parameters; a run that is taken up again keeps those that are not given.
         build_parameters: Arguments that the pipeline was made with, for the record.
         resume: Whether the run must exist already.
+        outside: Of a new run that is a partial one: how the nodes end that are not run.
 
     Raises:
         ParameterError: A runtime parameter is unknown, missing or of the wrong type.
@@ -137,13 +121,23 @@ def begin(
         "finished": "",
         "build_parameters": json.dumps(dict(build_parameters or {}), sort_keys=True, default=str),
         "owner": owner,
+        **({_OUTSIDE: results_to_text(outside)} if outside else {}),
     }
     record = store.begin_run(ir.name, run_id, {"started": now(), **properties})
     if known is not None:
         store.update_run(record, properties)
     elif record.properties.get("owner") != owner:
         raise _exists(run_id)  # since a moment: another process has begun it
-    return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store))
+    return Run(
+        ir,
+        run_id,
+        parameters,
+        record,
+        resume,
+        folder_mark(ir.root, store),
+        fresh=known is None,
+        outside=_outside(record),
+    )
 
 
 def _exists(run_id: str) -> UsageError:
@@ -237,33 +231,15 @@ def join(
     record = known or store.begin_run(
         ir.name, run_id, {"started": now(), **_properties(ir, run_id, parameters)}
     )
-    return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store))
+    return Run(
+        ir, run_id, parameters, record, resume, folder_mark(ir.root, store), outside=_outside(record)
+    )
+
+
+def _outside(record: RunRecord) -> dict[str, NodeResult]:
+    return results_from_text(str(record.properties.get(_OUTSIDE) or "{}"))
 
 
 def end(run: Run, store: MetadataStore, state: RunState) -> None:
     """Records how a run ended."""
     store.update_run(run.record, {"state": state, "finished": now()})
-
-
-def record_node(run: Run, store: MetadataStore, result: NodeResult) -> None:
-    """Records on the run how one of its nodes ended; skipped nodes are recorded nowhere else."""
-    plain = NodeResult(result.node_id, result.state)
-    document = {
-        name: value
-        for name, value in asdict(result).items()
-        if name in ("node_id", "state") or (value != getattr(plain, name) and name != "traceback")
-    }
-    store.update_run(run.record, {_NODE_PREFIX + result.node_id: json.dumps(document)})
-
-
-def node_results(record: RunRecord) -> dict[str, NodeResult]:
-    """Returns how the nodes of a run ended, by id, as they are recorded on it."""
-    known = {item.name for item in fields(NodeResult)}
-    results = {}
-    for key, value in record.properties.items():
-        if key.startswith(_NODE_PREFIX) and isinstance(value, str):
-            # A later release may record more.
-            document = {name: item for name, item in json.loads(value).items() if name in known}
-            document["warnings"] = tuple(document.get("warnings", ()))
-            results[document["node_id"]] = NodeResult(**document)
-    return results

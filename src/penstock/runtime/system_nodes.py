@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from heapq import merge
 from typing import Any
 
 from penstock import files
 from penstock.artifacts.artifact import CONTENT_DIGEST, IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
 from penstock.errors import ResolutionError
-from penstock.ir.model import NodeIR
+from penstock.ir.model import ChannelIR, NodeIR
 from penstock.metadata.store import MetadataStore
-from penstock.runtime.inputs import Artifacts, next_attempt
+from penstock.runtime.attempts import new_attempts
+from penstock.runtime.items import Item
 from penstock.runtime.loading import load
+from penstock.runtime.node_values import NodeValues
+from penstock.runtime.outputs import Artifacts
 from penstock.runtime.presence import is_there
 from penstock.runtime.publish import new_execution
 from penstock.runtime.run import NodeResult, NodeState, Run
@@ -24,35 +28,45 @@ class StoreHistory:
     """The pipeline's history, or that of the pipeline that a channel names, as a resolver strategy sees it."""
 
     def __init__(self, node: NodeIR, run: Run, store: MetadataStore) -> None:
-        self._channels = {key: port.channels[0] for key, port in node.inputs.items()}
+        self._channels = {key: port.channels for key, port in node.inputs.items()}
         self._pipeline = run.ir.name
         self._store = store
 
     def newest_first(self, key: str) -> Iterator[Artifact]:
-        """Yields the artifacts of one channel that are there, newest first, reading only as many as are asked for."""
-        channel = self._channels[key]
-        recorded = self._store.newest_artifacts(
+        """Yields the artifacts of one input that are there, newest first, reading only as many as are asked for."""
+        merged = merge(*map(self._recorded, self._channels[key]), key=lambda artifact: -artifact.id)
+        seen: set[int] = set()
+        for artifact in filter(is_there, merged):
+            if artifact.id not in seen:  # two channels may lead to one artifact
+                seen.add(artifact.id)
+                yield artifact
+
+    def _recorded(self, channel: ChannelIR) -> Iterator[Artifact]:
+        return self._store.newest_artifacts(
             channel.type,
             pipeline=channel.pipeline or self._pipeline,
             node_id=channel.node or channel.producer,
             output_key=channel.output,
         )
-        return filter(is_there, recorded)
 
 
-def run_resolver(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
+def run_resolver(
+    node: NodeIR, run: Run, store: MetadataStore, item: Item = (), values: NodeValues | None = None
+) -> tuple[NodeResult, Artifacts]:
     """Chooses artifacts from the history and records them as the node's outputs.
 
     A history that does not hold enough yields empty outputs: a node that needs one of them fails, one that can do
     without runs.
     """
-    config: dict[str, Any] = node.parameters["config"].constant or {}
+    given, read = _given(node, values)
+    config: dict[str, Any] = given["config"] or {}
     strategy = load(node.component, node.id)
     types = {key: port.channels[0].type for key, port in node.inputs.items()}
     with user_code(node.id, what=f"{strategy.__name__}.resolve"):
         resolved = strategy.from_config(config).resolve(types, StoreHistory(node, run, store))
     outputs: Artifacts = {key: list((resolved or {}).get(key, [])) for key in node.outputs}
-    new = new_execution(run, node, next_attempt(store, run, node), {"config": config}, {}, None, {})
+    attempt = next(new_attempts(store, run, node, item))
+    new = new_execution(run, node, attempt, {"config": config}, read, None, {}, item)
     execution = store.record_resolved(new, {key: [a.id for a in group] for key, group in outputs.items()})
     return NodeResult(node.id, "ran", execution_id=execution.id, summary=_resolved_summary(outputs)), outputs
 
@@ -62,7 +76,16 @@ def _resolved_summary(outputs: Artifacts) -> str:
     return ", ".join(found) if found else "nothing yet"
 
 
-def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResult, Artifacts]:
+def _given(node: NodeIR, values: NodeValues | None) -> tuple[Mapping[str, Any], Artifacts]:
+    """Returns the values of a node's parameters, and what they were read from; the constants where nothing is given."""
+    if values is not None:
+        return values.parameters, values.read
+    return {name: value.constant for name, value in node.parameters.items()}, {}
+
+
+def run_importer(
+    node: NodeIR, run: Run, store: MetadataStore, item: Item = (), values: NodeValues | None = None
+) -> tuple[NodeResult, Artifacts]:
     """Registers an existing file or folder as an artifact, or finds the one registered before.
 
     Its content is read each time, since whoever owns it may have changed it in place: an artifact stands for one
@@ -71,11 +94,8 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
     Raises:
         ResolutionError: There is nothing at the URI.
     """
-    values = {name: value.constant for name, value in node.parameters.items()}
-    source = node.parameters["source_uri"]
-    if source.runtime_parameter is not None:
-        values["source_uri"] = run.parameters[source.runtime_parameter]
-    uri = str(values["source_uri"])
+    given, read = _given(node, values)
+    uri = str(given["source_uri"])
     if "://" not in uri:
         uri = files.join(run.ir.project_root, uri)
     if not files.exists(uri):
@@ -87,7 +107,7 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
         )
     (key,) = node.outputs
     artifact: Artifact = load(node.component, node.id)(
-        uri, properties=values["properties"], custom_properties=values["custom_properties"]
+        uri, properties=given["properties"], custom_properties=given["custom_properties"]
     )
     artifact.set_custom_property(CONTENT_DIGEST, files.digest(uri))
     artifact.set_custom_property(IS_EXTERNAL, 1)
@@ -95,9 +115,10 @@ def run_importer(node: NodeIR, run: Run, store: MetadataStore) -> tuple[NodeResu
     recorded: dict[str, PropertyValue] = {
         "artifact_uri": uri,
         "output_key": key,
-        "reimport": int(values["reimport"]),
+        "reimport": int(given["reimport"]),
     }
-    new = new_execution(run, node, next_attempt(store, run, node), {}, {}, None, recorded)
-    execution, imported = store.record_imported(new, key, artifact, reuse=not values["reimport"])
+    attempt = next(new_attempts(store, run, node, item))
+    new = new_execution(run, node, attempt, {}, read, None, recorded, item)
+    execution, imported = store.record_imported(new, key, artifact, reuse=not given["reimport"])
     state: NodeState = "cached" if execution.state == "CACHED" else "ran"
     return NodeResult(node.id, state, execution_id=execution.id, summary=uri), {key: [imported]}

@@ -5,24 +5,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
-from penstock.errors import NodeFailedError, PenstockError, PipelineError, did_you_mean
+from penstock.errors import NodeFailedError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.component import BaseComponent
 from penstock.graph.node import BaseNode
 from penstock.graph.pipeline import Pipeline
-from penstock.ir.model import NodeIR
 from penstock.metadata.config import sqlite_metadata_connection_config
 from penstock.metadata.store import MetadataStore
 from penstock.runners.scheduler import walk
-from penstock.runners.session import library_settings
+from penstock.runners.session import Session
 from penstock.runtime import run as runs
 from penstock.runtime.host import InProcessHost
-from penstock.runtime.launcher import Launcher
+from penstock.runtime.observer import Silent
 from penstock.runtime.run import NodeResult, NodeState
 from penstock.testing.content import content_of
 from penstock.testing.given import artifact
@@ -101,25 +101,14 @@ def run_component(
     ir = compile_pipeline(pipeline, project_root=project_root())
     with MetadataStore.open(sqlite_metadata_connection_config(os.path.join(folder, "metadata.db"))) as store:
         run = runs.begin(ir, store, "test", {})
-        launcher = _Launcher(run, store, InProcessHost(), settings=library_settings())
+        session = Session(run, store, InProcessHost(), Silent())
         prepare_tracing()
-        result = walk(ir, launcher.run_node, on_blocked=lambda _: None)[component.id]
+        with closing(session.recorder):
+            result = walk(session.launcher.layout, session)[component.id]
         if result.state not in ("ran", "skipped"):
-            raise launcher.error or NodeFailedError(result.reason, component=component.id)
+            errors = list(session.launcher.errors.values())
+            raise errors[0] if errors else NodeFailedError(result.reason, component=component.id)
         return _ended(store, result)
-
-
-class _Launcher(Launcher):
-    """A launcher that keeps the error itself, of which a result has only the text."""
-
-    error: PenstockError | None = None
-
-    def _launch(self, node: NodeIR) -> NodeResult:
-        try:
-            return super()._launch(node)
-        except PenstockError as error:
-            self.error = self.error or error
-            raise
 
 
 def _ended(store: MetadataStore, result: NodeResult) -> ComponentRun:

@@ -117,10 +117,18 @@ def explain(
 
 
 def _result(run: RunRecord, node_id: str) -> NodeResult:
+    """Returns how a node ended, or its work on an item (``Trainer[2]``)."""
     results = node_results(run)
-    if node_id not in results:
-        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, results))
-    return results[node_id]
+    by_name = {part.name: part for node in results.values() for part in (node, *node.items)}
+    if node_id not in by_name:
+        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, by_name))
+    found = by_name[node_id]
+    if found.items:
+        raise UsageError(
+            f"{node_id} ran for {len(found.items)} items of a loop",
+            hint=f"name one, as {found.items[0].name}",
+        )
+    return found
 
 
 def _execution(store: MetadataStore, run: RunRecord, result: NodeResult) -> ExecutionRecord | None:
@@ -129,7 +137,8 @@ def _execution(store: MetadataStore, run: RunRecord, result: NodeResult) -> Exec
     if result.state != "failed":
         return None
     found = store.executions_of_run(run.pipeline, run.run_id)
-    return next((e for e in reversed(found) if e.node_id == result.node_id), None)
+    item = f"/{result.node_id}/{result.item or 0}/"
+    return next((e for e in reversed(found) if e.node_id == result.node_id and item in e.name), None)
 
 
 def _earlier(store: MetadataStore, run: RunRecord, execution: ExecutionRecord) -> ExecutionRecord | None:

@@ -29,7 +29,7 @@ from penstock.messages.codec import from_jsonable
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runners.session import RunReport
-from penstock.runtime.run import NodeResult, node_results
+from penstock.runtime.run import NodeResult, log_name, node_results
 from penstock.ui.errors import cause_of
 
 Outputs = Mapping[str, Sequence[Artifact]]
@@ -79,13 +79,14 @@ class PushOutcome:
 
 @dataclass(frozen=True, slots=True)
 class MadeArtifact:
-    """One artifact that a node put out."""
+    """One artifact that a node put out, of an item of the loops around it."""
 
     id: int
     type: str
     node_id: str
     output: str
     uri: str
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,9 @@ class RunOutcome:
     parameters: Mapping[str, Any]
     build_parameters: Mapping[str, Any]
 
-    def log_file(self, node_id: str) -> str | None:
-        """Returns a node's log, ``None`` where it has written none."""
-        path = os.path.join(self.folder, f"{node_id}.log")
+    def log_file(self, node_id: str, item: str = "") -> str | None:
+        """Returns the log of a node, or of its work on one item; ``None`` where it has written none."""
+        path = os.path.join(self.folder, log_name(node_id, item))
         return path if self.folder and os.path.exists(path) else None
 
     def to_json_dict(self) -> dict[str, Any]:
@@ -155,13 +156,10 @@ def _outcome(
     state: str,
     seconds: float | None,
 ) -> RunOutcome:
-    ids = {
-        result.node_id: result.execution_id
-        for result in nodes
-        if result.execution_id and (result.has_outputs or result.stop)
-    }
-    outputs = store.outputs_of_all(ids.values())
-    by_node = {node_id: outputs.get(execution, {}) for node_id, execution in ids.items()}
+    parts = [part for node in nodes for part in node.items or (node,)]
+    made = [part for part in parts if part.execution_id and (part.has_outputs or part.stop)]
+    outputs = store.outputs_of_all(part.execution_id for part in made if part.execution_id)
+    by_name = {part.name: outputs.get(part.execution_id or 0, {}) for part in made}
     return RunOutcome(
         pipeline=record.pipeline if record else "",
         run_id=record.run_id if record else "",
@@ -169,12 +167,12 @@ def _outcome(
         started=_text(record, "started"),
         seconds=seconds,
         nodes=tuple(nodes),
-        evaluations=tuple(_evaluations(by_node)),
-        pushes=tuple(_pushes(nodes, by_node, ir)),
+        evaluations=tuple(_evaluations(by_name)),
+        pushes=tuple(_pushes(parts, by_name, ir)),
         artifacts=tuple(
-            MadeArtifact(artifact.id, artifact.type_name, node_id, key, artifact.uri)
-            for node_id, made in by_node.items()
-            for key, group in made.items()
+            MadeArtifact(artifact.id, artifact.type_name, part.node_id, key, artifact.uri, part.item)
+            for part in made
+            for key, group in by_name[part.name].items()
             for artifact in group
         ),
         folder=_text(record, "folder"),
@@ -216,18 +214,18 @@ def _pushes(
         if any(output.type == PushedModel.TYPE_NAME for output in node.outputs.values())
     }
     for result in nodes:
-        made = (a for group in outputs.get(result.node_id, {}).values() for a in group)
+        made = (a for group in outputs.get(result.name, {}).values() for a in group)
         pushed = next((artifact for artifact in made if isinstance(artifact, PushedModel)), None)
         if pushed is not None:
             yield PushOutcome(
-                result.node_id,
+                result.name,
                 pushed=pushed.get_int_custom_property("pushed") == 1,
                 destination=pushed.get_string_custom_property("pushed_destination"),
                 version=pushed.get_string_custom_property("pushed_version"),
             )
         elif result.node_id in pushers:
-            reason = cause_of(result.node_id, result.reason).removeprefix("not pushed: ") or result.state
-            yield PushOutcome(result.node_id, pushed=False, reason=reason)
+            reason = cause_of(result.name, result.reason).removeprefix("not pushed: ") or result.state
+            yield PushOutcome(result.name, pushed=False, reason=reason)
 
 
 def recorded_ir(record: RunRecord) -> PipelineIR | None:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from penstock.ir.model import PipelineIR
 from penstock.runners.session import RunRequest
+from penstock.runtime.items import instance_name
 from penstock.runtime.observer import Observer
 from penstock.runtime.run import NodeResult
 from penstock.ui.tables import count, duration
@@ -55,26 +56,31 @@ class Lines:
         self._width = max(len(node.id) for node in ir.nodes)
         self._lock = threading.Lock()
         self._next_rows: dict[str, float] = {}
+        self._looping: set[str] = set()
         self._print(title)
 
-    def node_started(self, node_id: str) -> None:
+    def node_started(self, node_id: str, item: str = "") -> None:
         """Says nothing yet: most nodes that the cache answers end within milliseconds."""
 
-    def node_executing(self, node_id: str) -> None:
-        """Says that the node works."""
-        self._next_rows[node_id] = time.monotonic() + _SECONDS_BETWEEN_ROWS
-        self._line(node_id, "running")
+    def node_executing(self, node_id: str, item: str = "") -> None:
+        """Says that the node works; in a loop once, for its first item."""
+        name = instance_name(node_id, item)
+        self._next_rows[name] = time.monotonic() + _SECONDS_BETWEEN_ROWS
+        if not item or node_id not in self._looping:
+            self._looping.add(node_id)
+            self._line(node_id, "running")
 
-    def node_progress(self, node_id: str, rows: int | None) -> None:
+    def node_progress(self, node_id: str, rows: int | None, item: str = "") -> None:
         """Says how many rows it has handled, from time to time."""
-        now = time.monotonic()
-        if rows is not None and now >= self._next_rows.get(node_id, 0.0):
-            self._next_rows[node_id] = now + _SECONDS_BETWEEN_ROWS
-            self._line(node_id, "running", f"{count(rows)} rows")
+        now, name = time.monotonic(), instance_name(node_id, item)
+        if rows is not None and now >= self._next_rows.get(name, 0.0):
+            self._next_rows[name] = now + _SECONDS_BETWEEN_ROWS
+            self._line(name, "running", f"{count(rows)} rows")
 
     def node_finished(self, result: NodeResult) -> None:
-        """Says how it ended."""
-        self._line(result.node_id, result.state, ended_text(result))
+        """Says how it ended; of an item only where it failed, since the node says how many there were."""
+        if not result.item or result.state == "failed":
+            self._line(result.name, result.state, ended_text(result))
 
     def _line(self, node_id: str, state: str, detail: str = "") -> None:
         self._print(f"{node_id.ljust(self._width)}  {self._palette.state(state.ljust(9))}  {detail}".rstrip())
@@ -89,5 +95,5 @@ def ended_text(result: NodeResult) -> str:
     """Returns time, rows, outcome and reason of a node that has ended, as far as it has them."""
     told = [duration(result.seconds)] if result.has_outputs or result.state == "failed" else []
     told += [f"{count(result.rows)} rows"] if result.rows is not None else []
-    told += [text for text in (result.summary, result.reason.removeprefix(f"{result.node_id}: ")) if text]
+    told += [text for text in (result.summary, result.reason.removeprefix(f"{result.name}: ")) if text]
     return "; ".join(told)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from penstock.evaluation.report import format_number
+from penstock.runtime.items import instance_name
 from penstock.runtime.run import NodeResult
 from penstock.ui.artifact_page import shown
 from penstock.ui.errors import cause_of, reason_block
@@ -16,6 +18,9 @@ from penstock.ui.terminal import Palette, columns, has_colours
 
 _STATE = 1
 _REASONS_FOR = 3
+_BLOCKS = 20
+_ROWS = 60
+_TELLING = ("failed", "cancelled", "skipped")
 
 
 def run_text(outcome: RunOutcome) -> str:
@@ -39,7 +44,10 @@ def past_run_text(outcome: RunOutcome) -> str:
     """Returns the page of a run of the past: the same, with its artifacts, parameters and failures."""
     parts = [run_text(outcome)]
     if outcome.artifacts:
-        rows = [(str(a.id), a.type, f"{a.node_id}.{a.output}", a.uri) for a in outcome.artifacts]
+        rows = [
+            (str(a.id), a.type, f"{instance_name(a.node_id, a.item)}.{a.output}", a.uri)
+            for a in outcome.artifacts
+        ]
         parts.append(table(("artifact", "type", "output", "uri"), rows, right=(0,)))
     given = {**outcome.build_parameters, **outcome.parameters}
     if given:
@@ -54,12 +62,14 @@ def past_run_text(outcome: RunOutcome) -> str:
 
 
 def failures_text(outcome: RunOutcome) -> str:
-    """Returns one block per node that failed, ``""`` where none did."""
+    """Returns one block per node, or item of a loop, that failed, ``""`` where none did."""
+    failed = [failure for node in outcome.nodes for failure in node.failures]
     blocks = [
-        reason_block(r.node_id, r.reason, trace=r.traceback, log_file=outcome.log_file(r.node_id))
-        for r in outcome.nodes
-        if r.state == "failed"
+        reason_block(r.name, r.reason, trace=r.traceback, log_file=outcome.log_file(r.node_id, r.item))
+        for r in failed[:_BLOCKS]
     ]
+    if len(failed) > _BLOCKS:
+        blocks.append(f"and {len(failed) - _BLOCKS:,} more failures: penstock show {outcome.run_id} --json")
     return "\n\n".join(blocks)
 
 
@@ -69,18 +79,39 @@ def _title(outcome: RunOutcome, palette: Palette) -> str:
 
 
 def _nodes(nodes: Sequence[NodeResult], palette: Palette, width: int | None) -> str:
-    rows = [(n.node_id, n.state, duration(n.seconds), count(n.rows), _detail(n)) for n in nodes]
+    shown = _most_telling(nodes)
+    rows = [(n.node_id, n.state, duration(n.seconds), count(n.rows), _detail(n)) for n in shown]
 
     def paint(column: int, cell: str) -> str:
         return palette.state(cell) if column == _STATE else cell
 
-    return table(("node", "state", "time", "rows", "detail"), rows, right=(2, 3), width=width, paint=paint)
+    text = table(("node", "state", "time", "rows", "detail"), rows, right=(2, 3), width=width, paint=paint)
+    return "\n".join([text, *_left_out(nodes, shown)])
+
+
+def _most_telling(nodes: Sequence[NodeResult]) -> Sequence[NodeResult]:
+    """Returns the nodes to show, in their order: of very many, those that did not simply succeed, and the slowest."""
+    if len(nodes) <= _ROWS:
+        return nodes
+
+    def rank(node: NodeResult) -> tuple[int, float]:
+        order = _TELLING.index(node.state) if node.state in _TELLING else len(_TELLING)
+        return order, -node.seconds
+
+    chosen = {node.node_id for node in sorted(nodes, key=rank)[:_ROWS]}
+    return [node for node in nodes if node.node_id in chosen]
+
+
+def _left_out(nodes: Sequence[NodeResult], shown: Sequence[NodeResult]) -> Iterator[str]:
+    left = Counter(node.state for node in nodes) - Counter(node.state for node in shown)
+    if left:
+        yield f"and {', '.join(f'{n:,} {state}' for state, n in left.items())} (--json tells all)"
 
 
 def _detail(result: NodeResult) -> str:
     """Returns why it ended so and what came out; of a failure the cause alone, since its block says the rest."""
     if result.state == "failed":
-        return cause_of(result.node_id, result.reason)
+        return "; ".join(filter(None, (result.summary, cause_of(result.node_id, result.reason))))
     return "; ".join(filter(None, (result.summary, result.reason.removeprefix(f"{result.node_id}: "))))
 
 

@@ -4,15 +4,25 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
+from penstock.metadata.records import RunRecord
+from penstock.runtime.run import node_results
 from penstock.ui.tables import duration, table
 from penstock.ui.terminal import Palette, has_colours
 
 _ORDER = ("ran", "cached", "skipped", "failed", "cancelled", "not run")
 _STATE = 2
+
+
+def run_row(record: RunRecord) -> dict[str, Any]:
+    """Returns what a list of runs tells of one, as plain JSON."""
+    states = Counter(result.state for result in node_results(record).values())
+    told = {key: record.properties.get(key) or "" for key in ("state", "started", "finished")}
+    return {"run_id": record.run_id, "pipeline": record.pipeline, **told, "nodes": dict(states)}
 
 
 def runs_text(runs: Sequence[Mapping[str, Any]]) -> str:
@@ -40,7 +50,9 @@ def _local(moment: str) -> str:
 
 
 def _took(run: Mapping[str, Any]) -> str:
-    if not (run["started"] and run["finished"]):
+    """Returns how long a run took, of one that goes on how long it has gone on; ``""`` where that is not known."""
+    goes_on = run["state"] == "RUNNING"
+    if not run["started"] or not (run["finished"] or goes_on):
         return ""
-    took = datetime.fromisoformat(run["finished"]) - datetime.fromisoformat(run["started"])
-    return duration(took.total_seconds())
+    end = datetime.fromisoformat(run["finished"]) if run["finished"] else datetime.now(timezone.utc)
+    return duration(max((end - datetime.fromisoformat(run["started"])).total_seconds(), 0.0))

@@ -47,7 +47,7 @@ from pathlib import Path
 
 class Executor:
     def execute(self, work):
-        Path(work.outputs.number.uri, "value").write_text("1")
+        Path(work.outputs.number.uri).write_text("1")
 """
 
 

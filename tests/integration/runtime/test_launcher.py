@@ -59,7 +59,7 @@ class Bench:
             execution = next(n.execution_id for n in report.nodes if n.node_id == node_id)
             assert execution is not None
             ((artifact,),) = store.outputs_of(execution).values()
-            return int((Path(artifact.uri) / "value").read_text())
+            return int(Path(artifact.uri).read_text())
 
 
 @pytest.fixture

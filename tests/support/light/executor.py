@@ -18,7 +18,7 @@ from penstock.runtime.roles import Executor, Work
 class NumberExecutor(Executor[NumberInputs, NumberOutputs, NumberParameters, None, NumberResult]):
     def execute(self, work: Work[NumberInputs, NumberOutputs, NumberParameters, None]) -> NumberResult:
         parameters = work.parameters
-        folder = Path(work.outputs.number.uri)
+        folder = Path(work.outputs.number.file_uri).parent
         (folder / "partial").write_text("half a number")
         if parameters.folder:
             mark = (
@@ -30,7 +30,7 @@ class NumberExecutor(Executor[NumberInputs, NumberOutputs, NumberParameters, Non
         _misbehave(parameters)
         work.context.report(rows=parameters.value)
         (folder / "partial").unlink()
-        (folder / "value").write_text(str(parameters.value))
+        work.outputs.number.write(parameters.value)
         return NumberResult(parameters.value)
 
 
@@ -63,6 +63,6 @@ def _misbehave(parameters: NumberParameters) -> None:
 class AddExecutor(Executor[AddInputs, AddOutputs, Any, None, NumberResult]):
     def execute(self, work: Work[AddInputs, AddOutputs, Any, None]) -> NumberResult:
         numbers = [*work.inputs.numbers, *([work.inputs.extra] if work.inputs.extra else [])]
-        total = sum(int((Path(number.uri) / "value").read_text()) for number in numbers)
-        (Path(work.outputs.total.uri) / "value").write_text(str(total))
+        total = sum(number.read() for number in numbers)
+        work.outputs.total.write(total)
         return NumberResult(total)

@@ -15,10 +15,14 @@ from penstock.ir.model import NodeIR
 from penstock.metadata.owner import Owner
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import run as runs
-from penstock.runtime.inputs import RunOutputs, execution_name, latest_finished, next_attempt, resolve
+from penstock.runtime.attempts import execution_name, latest_finished, new_attempts
+from penstock.runtime.inputs import resolve
+from penstock.runtime.layout import Layout
+from penstock.runtime.outputs import RunOutputs
 from penstock.runtime.publish import new_execution
 from penstock.runtime.roles import Skip
 from penstock.runtime.run import NodeResult, NodeState, Run
+from penstock.runtime.scopes import Scopes
 
 ONE, TWO = Integer("/one", id=1), Integer("/two", id=2)
 
@@ -43,8 +47,12 @@ def outputs(run: Run, store: MetadataStore) -> RunOutputs:
     return made
 
 
+def of(run: Run, outputs: RunOutputs, node: NodeIR) -> dict[str, list[Artifact]] | Skip:
+    return resolve(node, (), Scopes(run, outputs.store, Layout(run.ir), outputs))
+
+
 def resolved(run: Run, outputs: RunOutputs) -> dict[str, list[Artifact]] | Skip:
-    return resolve(run.ir.node("Add"), outputs)
+    return of(run, outputs, run.ir.node("Add"))
 
 
 def test_an_input_has_the_artifacts_of_all_its_channels_in_order(run: Run, outputs: RunOutputs) -> None:
@@ -60,9 +68,7 @@ def test_an_optional_input_does_without_a_skipped_producer(run: Run, outputs: Ru
     outputs.remember(NodeResult("second", "skipped"), {})
     node = run.ir.node("Add")
     extra = {"extra": node.inputs["extra"]}
-    assert resolve(type(node)(node.id, node.kind, node.type, node.component, inputs=extra), outputs) == {
-        "extra": []
-    }
+    assert of(run, outputs, replace(node, inputs=extra)) == {"extra": []}
 
 
 def test_a_gate_that_was_skipped_skips_the_node(run: Run, outputs: RunOutputs) -> None:
@@ -76,7 +82,7 @@ def one_of_each(run: Run) -> NodeIR:
 
 
 def test_channels_that_each_give_one_artifact_keep_their_order(run: Run, outputs: RunOutputs) -> None:
-    assert resolve(one_of_each(run), outputs) == {"numbers": [ONE, TWO]}
+    assert of(run, outputs, one_of_each(run)) == {"numbers": [ONE, TWO]}
 
 
 @pytest.mark.parametrize(("made", "count"), [([], 0), ([ONE, TWO], 2)])
@@ -85,7 +91,7 @@ def test_a_channel_that_should_give_one_artifact_is_named(
 ) -> None:
     outputs.remember(NodeResult("second", "ran"), {"number": made})
     with pytest.raises(ResolutionError, match=f"Add: second gives {count} artifacts for input 'numbers'"):
-        resolve(one_of_each(run), outputs)
+        of(run, outputs, one_of_each(run))
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled", "not run"])
@@ -123,12 +129,15 @@ def attempt(run: Run, store: MetadataStore, number: int, state: str, uri: str = 
 
 def test_attempts_are_counted_and_the_newest_that_finished_counts(run: Run, store: MetadataStore) -> None:
     node = run.ir.node("first")
-    assert (next_attempt(store, run, node), latest_finished(store, run, node)) == (0, None)
+    assert (next(new_attempts(store, run, node)), latest_finished(store, run, node)) == (0, None)
+    run.attempts.clear()
     ids = [
         attempt(run, store, i, state) for i, state in enumerate(("FAILED", "COMPLETE", "CACHED", "RUNNING"))
     ]
-    assert (next_attempt(store, run, node), latest_finished(store, run, node)) == (4, ids[2])
+    assert (next(new_attempts(store, run, node)), latest_finished(store, run, node)) == (4, ids[2])
+    assert next(new_attempts(store, run, node)) == 5
     assert execution_name(run, "first", 3) == "p/r/first/0/3"
+    assert execution_name(run, "first", 3, (2, 1)) == "p/r/first/2.1/3"
 
 
 def test_outputs_of_another_process_are_read_from_the_store(run: Run, store: MetadataStore) -> None:
@@ -139,7 +148,7 @@ def test_outputs_of_another_process_are_read_from_the_store(run: Run, store: Met
     made, why = outputs.of("first")
     assert made is not None
     assert ([artifact.uri for artifact in made["number"]], why) == (["/new"], "")
-    assert "first" in outputs
+    assert outputs.has("first")
 
 
 def test_a_skip_of_another_process_is_read_from_the_run(run: Run, store: MetadataStore) -> None:

@@ -30,7 +30,8 @@ from penstock.metadata.store import MetadataStore
 from penstock.runtime import publish, system_nodes
 from penstock.runtime import run as runs
 from penstock.runtime.clock import new_run_id
-from penstock.runtime.inputs import Artifacts, next_attempt
+from penstock.runtime.attempts import new_attempts
+from penstock.runtime.outputs import Artifacts
 from penstock.runtime.roles import ArtifactRecord, Record
 from penstock.runtime.run import NodeResult, RunState
 from penstock.version import __version__
@@ -139,7 +140,7 @@ class StreamRecord:
     def _started(self, models: Models) -> int:
         told = {name: model_text(ref) for name, ref in models.items()}
         values = {**self._registration.properties, "models": told}
-        attempt = next_attempt(self._store, self._run, self._node)
+        attempt = next(new_attempts(self._store, self._run, self._node))
         new = publish.new_execution(self._run, self._node, attempt, values, {}, None, {})
         inputs = {name: [ref.artifact_id] for name, ref in models.items() if ref.artifact_id is not None}
         return self._store.start_execution(replace(new, inputs=inputs), Owner.current()).id
