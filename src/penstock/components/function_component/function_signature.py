@@ -29,7 +29,9 @@ ArgumentKind = Literal["parameter", "input", "input list", "value", "output", "b
 REQUIRED = inspect.Parameter.empty
 """Default of an argument that has none."""
 
-_FORMS = "Parameter[int], InputArtifact[Type], OutputArtifact[Type], or int, float, str, bytes, bool, list or dict"
+_FORMS = (
+    "Parameter[int], InputArtifact[Type], OutputArtifact[Type], or int, float, str, bytes, bool, list or dict"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from penstock.artifacts.value_artifact import JsonValue
 from penstock.components.function_component.annotations import spelled
 from penstock.components.function_component.final_status import FinalStatusStr
 from penstock.components.function_component.function_signature import REQUIRED, Argument, FunctionSignature
@@ -101,8 +102,8 @@ def _check_value_channel(name: str, argument: Argument, value: Any) -> None:
         )
     takes: ValueType = argument.type
     for source in value.sources():
-        given = _returned_type(source)
-        if given is not None and not fits(given.hint, takes.hint):
+        given = _returned_json_type(source)
+        if given is not None and takes.artifact is JsonValue and not fits(given.hint, takes.hint):
             raise PipelineError(
                 f"argument {argument.name!r} takes another type of JSON value",
                 component=name,
@@ -111,10 +112,12 @@ def _check_value_channel(name: str, argument: Argument, value: Any) -> None:
             )
 
 
-def _returned_type(channel: Channel) -> ValueType | None:
-    """Returns the type of the value that a component function puts out along a channel."""
+def _returned_json_type(channel: Channel) -> ValueType | None:
+    """Returns the type of the JSON value that a component function puts out along a channel."""
     signature = getattr(type(channel.producer), "FUNCTION_SIGNATURE", FunctionSignature((), ()))
-    returns = {returned.name: returned.type for returned in signature.returns}
+    returns = {
+        returned.name: returned.type for returned in signature.returns if returned.type.artifact is JsonValue
+    }
     return returns.get(channel.output_key or "")
 
 

@@ -73,7 +73,7 @@ def evaluated(function: types.FunctionType, name: str, hint: Any) -> Any:
         return hint
     known = function.__globals__
     try:
-        return eval(hint, known)
+        return evaluated(function, name, eval(hint, known))
     except NameError as error:
         missing = getattr(error, "name", None) or hint
         raise refused(
