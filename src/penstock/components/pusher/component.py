@@ -11,6 +11,7 @@ from penstock.artifacts.standard import InfraBlessing, Model, ModelBlessing, Pus
 from penstock.errors import ParameterError, PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
+from penstock.graph.executor_spec import ExecutorSpec
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import never_empty
 from penstock.ir.model import ExecutionBaseType
@@ -40,10 +41,12 @@ class PusherParameters:
     """Parameters of Pusher.
 
     Attributes:
-        push_destination: The folder that takes a sub-folder per version.
+        push_destination: The folder that takes a sub-folder per version; only a custom executor can do without one.
+        custom_config: Anything that JSON can hold, for a custom executor.
     """
 
-    push_destination: PushDestination
+    push_destination: PushDestination | None = None
+    custom_config: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class PusherPlan:
 
     Attributes:
         source_uri: Folder whose content is pushed.
-        destination_uri: Folder that takes the version.
+        destination_uri: Folder that takes the version; empty where a custom executor pushes elsewhere.
     """
 
     source_uri: str
@@ -94,7 +97,9 @@ class Pusher(BaseComponent):
         model_blessing: Evaluator's verdict.
         infra_blessing: InfraValidator's verdict; where it holds a model with warm-up requests, that one is pushed.
         push_destination: Folder of versions, local or on whatever fsspec knows; relative to the project's root.
-        custom_config: Not used; only for components that push elsewhere.
+        custom_config: Anything that JSON can hold, for ``custom_executor_spec``; nothing else takes it.
+        custom_executor_spec: Pushes elsewhere: ``ExecutorClassSpec`` of a class with TFX's ``Do``. It gets the blessed
+            model, and what it sets on ``output_dict['pushed_model']`` is recorded.
     """
 
     TYPE_NAME: ClassVar[str] = "tfx.components.pusher.component.Pusher"
@@ -115,6 +120,7 @@ class Pusher(BaseComponent):
         infra_blessing: Channel | None = None,
         push_destination: PushDestination | Mapping[str, Any] | RuntimeParameter | None = None,
         custom_config: Mapping[str, Any] | None = None,
+        custom_executor_spec: ExecutorSpec | None = None,
     ) -> None:
         if model is None and infra_blessing is None:
             raise PipelineError(
@@ -122,7 +128,13 @@ class Pusher(BaseComponent):
                 component="Pusher",
                 expected="the input model, or infra_blessing",
             )
-        if custom_config:
+        if push_destination is None and custom_executor_spec is None:
+            raise ParameterError(
+                "parameter 'push_destination' is missing",
+                component="Pusher",
+                expected="PushDestination(filesystem=PushDestination.Filesystem(base_directory='…'))",
+            )
+        if custom_config and custom_executor_spec is None:
             raise ParameterError(
                 "Pusher takes no custom_config",
                 component="Pusher",
@@ -132,5 +144,6 @@ class Pusher(BaseComponent):
             )
         super().__init__(
             inputs={"model": model, "model_blessing": model_blessing, "infra_blessing": infra_blessing},
-            parameters={"push_destination": push_destination},
+            parameters={"push_destination": push_destination, "custom_config": custom_config},
+            custom_executor_spec=custom_executor_spec,
         )

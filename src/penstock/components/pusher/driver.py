@@ -12,6 +12,7 @@ from penstock.artifacts.blessing import refusal
 from penstock.components.pusher.component import PusherInputs, PusherParameters, PusherPlan
 from penstock.components.pusher.versions import newest_version, version_uri
 from penstock.errors import ParameterError
+from penstock.messages.pusher import PushDestination
 from penstock.runtime.roles import Decision, Driver, DriverContext, Reuse, Run, Skip
 
 STAMPED_MODEL = "stamped_model"
@@ -25,11 +26,13 @@ class PusherDriver(Driver[PusherInputs, PusherParameters, PusherPlan]):
     def decide(
         self, inputs: PusherInputs, parameters: PusherParameters, context: DriverContext
     ) -> Decision[PusherPlan]:
-        folder = _destination(parameters, context.project_root)
+        folder = _destination(parameters.push_destination, context.project_root)
         refused = _refusal(inputs)
         if refused:
             return Skip(f"not pushed: {refused}")
         key, source = _source(inputs)
+        if not folder:
+            return Run(PusherPlan(source, ""), cache_parts={})
         last = _last_push(folder, context)
         newest = newest_version(folder)
         if last is not None and last.version == newest and last.pushed(key, getattr(inputs, key), context):
@@ -40,8 +43,11 @@ class PusherDriver(Driver[PusherInputs, PusherParameters, PusherPlan]):
         return Run(PusherPlan(source, folder), cache_parts=found)
 
 
-def _destination(parameters: PusherParameters, project_root: str) -> str:
-    base = parameters.push_destination.filesystem.base_directory
+def _destination(given: PushDestination | None, project_root: str) -> str:
+    """Returns the folder of versions; ``""`` where a custom executor pushes to none."""
+    if given is None:
+        return ""
+    base = given.filesystem.base_directory
     if not base:
         raise ParameterError(
             "push_destination names no folder",

@@ -19,6 +19,7 @@ from penstock.artifacts.standard import (
 from penstock.errors import ParameterError, PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
+from penstock.graph.executor_spec import ExecutorSpec
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.trainer import EvalArgs, TrainArgs
@@ -119,6 +120,8 @@ class Trainer(BaseComponent):
         train_args: Splits to train on (``['train']``) and number of steps (0: up to ``run_fn``).
         eval_args: Splits to evaluate on (``['eval']``) and number of steps (0: up to ``run_fn``).
         custom_config: Anything that JSON can hold, for ``run_fn``.
+        custom_executor_spec: Trains otherwise: ``ExecutorClassSpec`` of a class with TFX's ``Do``, which may need no
+            ``run_fn``. TFX's ``GenericExecutor`` is what trains anyway.
         statistics: Statistics of the examples; gives ``fn_args.num_examples``.
     """
 
@@ -146,6 +149,7 @@ class Trainer(BaseComponent):
         train_args: TrainArgs | Mapping[str, Any] | RuntimeParameter | None = None,
         eval_args: EvalArgs | Mapping[str, Any] | RuntimeParameter | None = None,
         custom_config: Mapping[str, Any] | RuntimeParameter | None = None,
+        custom_executor_spec: ExecutorSpec | None = None,
         *,
         statistics: Channel | None = None,
     ) -> None:
@@ -155,7 +159,8 @@ class Trainer(BaseComponent):
                 component="Trainer",
                 hint="give `examples` alone",
             )
-        _check_run_fn(module_file, run_fn)
+        if module_file or run_fn or not _needs_no_run_fn(custom_executor_spec):
+            _check_run_fn(module_file, run_fn)
         super().__init__(
             inputs={
                 "examples": transformed_examples if examples is None else examples,
@@ -172,7 +177,12 @@ class Trainer(BaseComponent):
                 "run_fn": run_fn,
                 "custom_config": custom_config,
             },
+            custom_executor_spec=custom_executor_spec,
         )
+
+
+def _needs_no_run_fn(custom: ExecutorSpec | None) -> bool:
+    return callable(getattr(getattr(custom, "executor_class", None), "Do", None))
 
 
 def _check_run_fn(module_file: object, run_fn: object) -> None:

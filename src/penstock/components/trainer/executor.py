@@ -49,6 +49,10 @@ class TrainerExecutor(Executor[TrainerInputs, TrainerOutputs, TrainerParameters,
         return TrainerResult(saved_model(work.outputs.model.serving_uri), metrics)
 
 
+GenericExecutor = TrainerExecutor
+"""TFX's name of the executor that calls ``run_fn``, as in ``ExecutorClassSpec(trainer_executor.GenericExecutor)``."""
+
+
 def call_run_fn(run_fn: Callable[[FnArgs], Any], fn_args: FnArgs, component: str) -> Any:
     """Calls the user's function and returns what it returns.
 
@@ -84,3 +88,10 @@ def saved_model(serving_uri: str) -> ModelInfo | None:
         )
         return None
     return describe(serving_uri)
+
+
+GenericExecutor = TrainerExecutor
+"""TFX's name of the executor that calls ``run_fn``."""
+
+TrainerFnArgs = FnArgs
+"""TFX's older name of what ``run_fn`` is given."""
