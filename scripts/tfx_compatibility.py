@@ -24,9 +24,7 @@ def find(path: str) -> Any:
     module, _, name = path.rpartition(".")
     try:
         return getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        if not module.startswith(error.name or "?"):
-            raise
+    except ModuleNotFoundError:
         raise LookupError(f"there is no module {module}") from None
     except AttributeError:
         raise LookupError(f"{module} has no {name}") from None

@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from penstock.doctor.differences import ABSENT, ARGUMENTS, DIFFERS, TO_COME
+from penstock.doctor.differences import ABSENT, ARGUMENTS, DIFFERS, REFUSED, ArgumentNote
+from penstock.errors import did_you_mean
 
 State = Literal["works", "differs", "absent"]
 
@@ -59,10 +60,12 @@ class Verdict:
     Attributes:
         state: Whether it works as in TFX, differs, or is not to be had.
         text: How it differs, or why it is absent and what to use instead; empty where it works.
+        importable: Whether the name can be imported all the same.
     """
 
     state: State
     text: str = ""
+    importable: bool = True
 
 
 def ours(path: str) -> str:
@@ -106,21 +109,32 @@ def version() -> str:
 def verdict(name: TfxName) -> Verdict:
     """Returns what became of a name."""
     for path in _paths(name):
-        if path in TO_COME:
-            return Verdict("absent", f"{TO_COME[path]} Making one raises an error that says so.")
+        if path in REFUSED:
+            return Verdict("absent", REFUSED[path])
         if path in ABSENT:
-            return Verdict("absent", ABSENT[path])
+            return Verdict("absent", ABSENT[path], importable=False)
         if path in DIFFERS:
             return Verdict("differs", DIFFERS[path])
     return Verdict("works")
 
 
-def argument_notes(name: TfxName) -> Mapping[str, str]:
-    """Returns what is said of single arguments of a name, by argument."""
-    found: dict[str, str] = {}
+def argument_notes(name: TfxName) -> Mapping[str, ArgumentNote]:
+    """Returns what is said of single arguments, fields or members of a name."""
+    found: dict[str, ArgumentNote] = {}
     for path in _paths(name):
         found.update(ARGUMENTS.get(path, {}))
     return found
+
+
+def unlisted(path: str) -> str:
+    """Says what to do about a path of TFX that is not among its names."""
+    if path.startswith(("tfx.examples", "tfx.tools", "tfx.benchmarks", "tfx.experimental")):
+        return "TFX's examples and tools are not part of Penstock; copy what you use into your project."
+    module, _, name = path.rpartition(".")
+    if module in modules():
+        known = [member.name for member in modules()[module] if verdict(member).importable]
+        return f"TFX's {module} has no such name that Penstock has; {did_you_mean(name, known)}."
+    return "This is inside TFX and not here; docs/reference/tfx-compatibility.md lists the modules that are."
 
 
 def _paths(name: TfxName) -> Iterator[str]:

@@ -58,6 +58,8 @@ def _summary(findings: Sequence[Finding], files: int) -> str:
     by_hand = counts["change"]
     told = [
         f"{counts['import']} import" + ("" if counts["import"] == 1 else "s") + " to change",
-        f"{by_hand} thing" + ("" if by_hand == 1 else "s") + " to change by hand" if by_hand else "nothing by hand",
+        f"{by_hand} thing" + ("" if by_hand == 1 else "s") + " to change by hand"
+        if by_hand
+        else "nothing by hand",
     ]
     return f"{where}: {', '.join(told)}"

@@ -77,7 +77,7 @@ def saved_model(serving_uri: str) -> ModelInfo | None:
         raise UserCodeError(
             "run_fn saved no model",
             expected=f"files in fn_args.serving_model_dir ({serving_uri})",
-            got="an empty folder",
+            got="an empty folder" if files.is_dir(serving_uri) else "no such folder",
             hint="end run_fn with penstock.models.save(model, fn_args.serving_model_dir), with "
             "tf.saved_model.save(model, fn_args.serving_model_dir, signatures=…), or with what your framework has",
         )

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TFX's ``tfx.components.base``, for code that imports the older path."""

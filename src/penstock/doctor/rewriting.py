@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New imports for old ones, as text and as a patch."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from penstock.doctor.bindings import Import, imports, is_of_tfx
+from penstock.doctor.names import modules, names, ours, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A statement that takes the place of an import.
+
+    Attributes:
+        statement: The import.
+        old: Its text, in one line.
+        new: The new text, in one line.
+    """
+
+    statement: Import
+    old: str
+    new: str
+
+
+def replacements(tree: ast.Module) -> Iterator[Replacement]:
+    """Yields the imports of TFX that can be replaced, with what replaces them."""
+    for statement in imports(tree):
+        new = _replaced(statement)
+        if new is not None:
+            yield Replacement(statement, ast.unparse(statement), new)
+
+
+def _replaced(statement: Import) -> str | None:
+    if isinstance(statement, ast.Import):
+        if not any(is_of_tfx(alias.name) for alias in statement.names):
+            return None
+        return "import " + ", ".join(_imported(alias) for alias in statement.names)
+    if statement.level or not is_of_tfx(statement.module):
+        return None
+    assert statement.module is not None
+    if statement.module == "tfx" and [alias.name for alias in statement.names] == ["v1"]:
+        name = statement.names[0].asname
+        return f"import penstock as {name}" if name else "from penstock import v1"
+    if not any(is_here(f"{statement.module}.{alias.name}") for alias in statement.names):
+        return None
+    listed = ", ".join(f"{a.name} as {a.asname}" if a.asname else a.name for a in statement.names)
+    return f"from {ours(statement.module)} import {listed}"
+
+
+def _imported(alias: ast.alias) -> str:
+    if not is_of_tfx(alias.name):
+        return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+    if alias.asname:
+        return f"{ours(alias.name)} as {alias.asname}"
+    # `import tfx.v1` binds `tfx`; what the code then says, tfx.v1.components, is there under the new name too.
+    return "penstock as tfx"
+
+
+def is_here(path: str) -> bool:
+    """Says whether what a path of TFX names can be imported here."""
+    if path in names():
+        found = verdict(names()[path])
+        return found.state != "absent" or found.importable
+    members = modules().get(path)
+    if members is not None:
+        return any(is_here(member.path) for member in members)
+    return any(module.startswith(f"{path}.") and is_here(module) for module in modules())
+
+
+def patched(source: str, tree: ast.Module) -> str:
+    """Returns the source with its imports replaced; comments and line breaks inside them stay."""
+    lines = source.splitlines(keepends=True)
+    for replacement in reversed(list(replacements(tree))):
+        statement = replacement.statement
+        first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
+        text = "".join(lines[first : last + 1])
+        lines[first : last + 1] = [_in_place(text, statement, replacement.new)]
+    return "".join(lines)
+
+
+def _in_place(text: str, statement: Import, new: str) -> str:
+    if isinstance(statement, ast.ImportFrom) and new.startswith("from ") and statement.module:
+        module = new.split()[1]
+        return re.sub(
+            rf"from(\s+){re.escape(statement.module)}(\s+import)", rf"from\1{module}\2", text, count=1
+        )
+    # Columns count bytes of UTF-8.
+    start = statement.col_offset
+    end = statement.end_col_offset or len(text)
+    first, _, _ = text.partition("\n")
+    last = text.rstrip("\n").rpartition("\n")[2]
+    ending = last.encode()[end:].decode() + ("\n" if text.endswith("\n") else "")
+    return first.encode()[:start].decode() + new + ending
+
+
+def patch(path: str, source: str, new: str) -> str:
+    """Returns a unified diff that ``git apply`` and ``patch -p1`` take; empty where nothing changes."""
+    before: Sequence[str] = source.splitlines(keepends=True)
+    after: Sequence[str] = new.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"))
