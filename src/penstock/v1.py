@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import absl.logging  # noqa: F401  TFX's import brings it along, and files that only `import absl` use it
+
 from penstock.lazy import lazy_names
 from penstock.version import __version__ as __version__
 

@@ -29,6 +29,7 @@ from pathlib import Path
 
 
 def run_fn(fn_args):
+    Path(fn_args.serving_model_dir).mkdir()
     Path(fn_args.serving_model_dir, "model.txt").write_text("a model")
     return {"rows": 1}
 """

@@ -119,7 +119,7 @@ def train_on_tables(
 
 
 def _arguments(tables: Mapping[str, Table], examples_format: Literal["parquet", "tfrecord"]) -> FnArgs:
-    """Returns arguments whose folders exist, with the tables on disk."""
+    """Returns arguments with the tables on disk; the folder of the model is for ``run_fn`` to make."""
     from penstock.examples.accessor import data_accessor
 
     folder = new_folder("training")
@@ -135,7 +135,7 @@ def _arguments(tables: Mapping[str, Table], examples_format: Literal["parquet", 
         train_files=[os.path.join(folder, "Split-train", "*")],
         eval_files=[os.path.join(folder, "Split-eval", "*")],
         data_accessor=data_accessor(),
-        serving_model_dir=made("Format-Serving"),
+        serving_model_dir=os.path.join(folder, "Format-Serving"),
         eval_model_dir=os.path.join(folder, "Format-TFMA"),
         model_run_dir=made("logs"),
     )

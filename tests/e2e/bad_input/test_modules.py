@@ -112,7 +112,7 @@ CASES = {
         "run_fn saved no model",
         {
             "expected": "files in fn_args.serving_model_dir",
-            "got": "an empty folder",
+            "got": "no such folder",
             "what to do": "end run_fn with penstock.models.save(model, fn_args.serving_model_dir)",
         },
     ),
@@ -122,6 +122,7 @@ CASES = {
         from pathlib import Path
 
         def run_fn(fn_args):
+            Path(fn_args.serving_model_dir).mkdir()
             Path(fn_args.serving_model_dir, "half").write_text("a model")
             os.kill(os.getpid(), signal.SIGKILL)
         """,
@@ -162,6 +163,7 @@ CASES = {
         from pathlib import Path
 
         def run_fn(fn_args):
+            Path(fn_args.serving_model_dir).mkdir()
             Path(fn_args.serving_model_dir, "half").write_text("a model")
             subprocess.Popen(["sleep", "7654.321"])
             time.sleep(600)

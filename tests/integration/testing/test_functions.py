@@ -122,6 +122,7 @@ def test_a_run_fn_without_tensorflow_trains_on_raw_rows() -> None:
         seen["rows"] = sum(batch.num_rows for batch in batches)
         seen["config"], seen["steps"] = fn_args.custom_config, fn_args.train_steps
         seen["schema"] = fn_args.schema_file
+        Path(fn_args.serving_model_dir).mkdir()
         Path(fn_args.serving_model_dir, "model.bin").write_bytes(b"weights")
         return {"loss": 0.25}
 

@@ -14,12 +14,15 @@ from penstock.statistics.splits import split_folders
 
 
 def arguments_of(work: TrainerWork) -> FnArgs:
-    """Returns the whole of TFX's contract; folders that ``run_fn`` writes to exist when it is called."""
+    """Returns the whole of TFX's contract.
+
+    The folder of the logs exists when ``run_fn`` is called. That of the model does not, as in TFX, where modules make
+    it with ``os.makedirs``, which would refuse one that is there.
+    """
     inputs, parameters, plan = work.inputs, work.parameters, work.plan
     transform_graph = inputs.transform_graph.uri if inputs.transform_graph else None
     schema = inputs.schema.schema_file if inputs.schema else None
     serving, evaluation = work.outputs.model.serving_uri, files.join(work.outputs.model.uri, "Format-TFMA")
-    files.makedirs(serving)
     files.makedirs(work.outputs.model_run.uri)
     return FnArgs(
         working_dir=work.context.temp_dir,

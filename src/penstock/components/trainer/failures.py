@@ -13,6 +13,9 @@ from penstock.examples.reader import ExamplesReader
 _THROUGH_TENSORFLOW = re.compile(rf"\}}\}} {DataError.__name__}: (?P<message>.+)")
 """What TensorFlow makes of an error of ours that was raised while it ran our reader."""
 
+_MODEL_FOLDER = "Format-Serving"
+"""Name of the folder that a model is saved into, which ``run_fn`` makes."""
+
 
 def explained(error: UserCodeError, train_files: Sequence[str]) -> UserCodeError:
     """Says more of an error of the user's code where the training data tell more than the error does.
@@ -36,6 +39,8 @@ def explained(error: UserCodeError, train_files: Sequence[str]) -> UserCodeError
         return UserCodeError(ours["message"], component=error.component, traceback=error.traceback)
     if error.hint is None and isinstance(cause, KeyError) and cause.args and isinstance(cause.args[0], str):
         error.hint = _unknown_feature(cause.args[0], train_files)
+    if error.hint is None and isinstance(cause, FileNotFoundError) and _MODEL_FOLDER in str(cause.filename):
+        error.hint = "make the folder first: os.makedirs(fn_args.serving_model_dir)"
     return error
 
 

@@ -34,7 +34,8 @@ class FnArgs:
             ``tft.TFTransformOutput`` takes it.
         transform_output: The same.
         data_accessor: Opens the files as datasets or record batches, whatever their format.
-        serving_model_dir: Folder to save the model into; it exists and is empty.
+        serving_model_dir: Folder to save the model into. It does not exist yet; ``penstock.models.save``, and what
+            frameworks have of the kind, make it.
         eval_model_dir: Folder for a second, evaluation-only model, as TFX has it; nothing need be saved there.
         model_run_dir: Folder for logs of the training, such as TensorBoard's.
         base_model: Folder of a model to start from, if the component was given one.

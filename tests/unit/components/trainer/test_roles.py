@@ -126,6 +126,7 @@ class TestDriver:
 SAVE = """
     import os
     def run_fn(fn_args):
+        os.makedirs(fn_args.serving_model_dir)
         with open(os.path.join(fn_args.serving_model_dir, "model.joblib"), "w") as file:
             file.write("weights")
 """
@@ -251,10 +252,14 @@ class TestUserErrors:
         assert len(frames) == 1
         assert f'{tmp_path / "module.py"}", line 2' in frames[0]
 
-    @pytest.mark.parametrize("body", ["pass", "import os; os.rmdir(fn_args.serving_model_dir)"])
+    @pytest.mark.parametrize("body", ["pass", "import os; os.makedirs(fn_args.serving_model_dir)"])
     def test_run_fn_saves_nothing(self, tmp_path: Path, examples: Examples, body: str) -> None:
         module(tmp_path, f"def run_fn(fn_args):\n    {body}\n")
         assert "run_fn saved no model" in str(self.error(tmp_path, examples))
+
+    def test_a_file_in_a_folder_that_was_not_made(self, tmp_path: Path, examples: Examples) -> None:
+        module(tmp_path, "def run_fn(fn_args):\n    open(fn_args.serving_model_dir + '/model.pkl', 'wb')\n")
+        assert "os.makedirs(fn_args.serving_model_dir)" in str(self.error(tmp_path, examples))
 
     def test_an_unknown_feature(self, tmp_path: Path, examples: Examples) -> None:
         module(tmp_path, "def run_fn(fn_args):\n    {}['fares']\n")
