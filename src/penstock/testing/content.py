@@ -7,6 +7,7 @@ ExampleStatistics         a ``DatasetFeatureStatisticsList`` per split
 ExampleAnomalies          an ``Anomalies`` message per split
 Schema                    the ``Schema`` message
 ModelEvaluation           the report, ``penstock.evaluation.report.EvaluationReport``
+values (Integer …)        the value itself
 everything else           the folder, as a ``pathlib.Path``
 ========================  ==============================================================
 """
@@ -26,12 +27,15 @@ from penstock.artifacts.standard import (
     Schema,
     SplitArtifact,
 )
+from penstock.artifacts.value_artifact import ValueArtifact
 
 
 def content_of(artifact: Artifact) -> Any:
     """Returns what an artifact holds, in the form of its type."""
     if isinstance(artifact, SplitArtifact):
         return {split: _split(artifact, split) for split in artifact.splits}
+    if isinstance(artifact, ValueArtifact):
+        return artifact.read()
     if isinstance(artifact, Schema):
         from penstock.statistics.files import read_schema
 

@@ -83,3 +83,31 @@ def add(first: int, second: int = 0, more: Parameter[int] = 0) -> OutputDict(tot
 def tell(status: Parameter[str], folder: Parameter[str], mark: Parameter[str] = "ended"):
     """Writes how the run has ended into a folder."""
     Path(folder, mark).write_text(status)
+
+
+@component
+def use(mean: float):
+    assert mean is not None
+
+
+@component
+def returns(model: OutputArtifact[Numbers], what: Parameter[str]) -> OutputDict(value=int, names=list[str]):
+    """Returns, or does, what it is told to."""
+    if what == "raises":
+        raise ValueError("no more")
+    if what == "moves":
+        model.uri = "/elsewhere"
+    if what == "numpy":
+        import numpy
+
+        return {"value": numpy.int64(7), "names": []}
+    good = {"value": 1, "names": ["a"]}
+    return {
+        "nothing": None,
+        "number": 3,
+        "missing": {"value": 1},
+        "typo": {"vaule": 1, "names": []},
+        "none": {"value": None, "names": []},
+        "text": {"value": "one", "names": []},
+        "nested": {"value": 1, "names": ["a", 2]},
+    }.get(what, good)

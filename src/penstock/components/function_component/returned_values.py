@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from penstock.components.function_component.annotations import (
     ArgumentAnnotation,
@@ -60,7 +60,9 @@ def _named_values(function: types.FunctionType, hint: Any) -> tuple[Mapping[str,
         return {name: evaluated(function, name, item) for name, item in hint.kwargs.items()}, frozenset()
     if type(hint).__name__ == "_TypedDictMeta":  # that of typing, or of typing_extensions
         try:
-            return typing.get_type_hints(hint, function.__globals__), hint.__optional_keys__
+            return _of_typed_dict(
+                typing.get_type_hints(hint, function.__globals__, include_extras=True), hint.__optional_keys__
+            )
         except NameError as error:
             raise refused(
                 function, f"a type in {hint.__qualname__} is not known at run time: {error}"
@@ -73,6 +75,22 @@ def _named_values(function: types.FunctionType, hint: Any) -> tuple[Mapping[str,
         got=f"-> {spelled(hint)}",
         hint=_output_hint("name", hint),
     )
+
+
+def _of_typed_dict(
+    hints: Mapping[str, Any], optional: frozenset[str]
+) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """Returns the types of a ``TypedDict``, and which keys may be left out; as text it does not know them by itself."""
+    plain, omittable = dict(hints), set(optional)
+    for name, hint in hints.items():
+        mark = str(get_origin(hint)).rpartition(".")[2]  # of typing, or of typing_extensions
+        if mark in ("NotRequired", "Required", "ReadOnly"):
+            plain[name] = get_args(hint)[0]
+        if mark == "NotRequired":
+            omittable.add(name)
+        elif mark == "Required":
+            omittable.discard(name)
+    return plain, frozenset(omittable)
 
 
 def _output_hint(name: str, hint: Any) -> str | None:
