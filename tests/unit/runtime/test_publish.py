@@ -48,7 +48,7 @@ class Published:
     def outputs(self, execution: ExecutionRecord) -> Artifacts:
         outputs = publish.make_outputs(self.run, self.driven, execution.id)
         for artifact in outputs["number"]:
-            (Path(artifact.uri) / "value").write_text("3")
+            Path(artifact.uri).write_text("3")
         return outputs
 
     def finish(self, execution: ExecutionRecord, outputs: Artifacts, record: Record | None = None) -> Any:
@@ -76,26 +76,22 @@ def test_a_started_execution_says_what_it_runs_on(node: Published) -> None:
     assert execution.properties == {"value": 3, "seconds": 0.5, "span": 4, CACHE_PARTS: '{"part": 1}'}
 
 
-def test_an_attempt_that_another_process_has_begun_is_left_to_it(
-    node: Published, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_attempt_that_another_process_has_begun_is_left_to_it(node: Published) -> None:
     theirs = publish.new_execution(node.run, node.node, 0, {}, {}, None, {})
     other = node.store.start_execution(theirs, replace(Owner.current(), pid=1))
-    monkeypatch.setattr(publish, "next_attempt", lambda *_: 0)  # asked before the other had recorded it
     ours = node.start()
     assert ours.id != other.id
     assert ours.name == "p/r/Number/0/1"
 
 
 def test_a_cached_result_is_no_attempt_that_another_process_has_begun(
-    bench: Bench, node: Published, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, node: Published
 ) -> None:
     execution = node.start()
     node.finish(execution, node.outputs(execution))
     second = Published(bench, node.store, "second")
     theirs = publish.new_execution(second.run, second.node, 0, {}, {}, None, {})
     other = node.store.start_execution(theirs, replace(Owner.current(), pid=1))
-    monkeypatch.setattr("penstock.runtime.reuse.next_attempt", lambda *_: 0)
     driven = replace(second.driven, values={"value": 3, "folder": "of this run"})
     answer = from_cache(second.run, second.store, driven)
     assert answer is not None
@@ -115,7 +111,7 @@ def test_finished_outputs_carry_what_the_publisher_and_the_store_need(node: Publ
     record = Record({"number": [described]}, {"more": 1}, rows=0, summary="= 3")
     published = node.finish(execution, outputs, record)
     ((artifact,),) = published.values()
-    assert artifact.uri == str(Path(node.run.ir.root) / "Number/number" / str(execution.id))
+    assert artifact.uri == str(Path(node.run.ir.root) / "Number/number" / str(execution.id) / "value")
     custom = artifact.custom_properties
     assert (custom["note"], custom[CONTENT_DIGEST], custom[CONTENT_BYTES]) == ("n", "d", 1)
     finished = node.again(execution)
@@ -141,7 +137,7 @@ def test_several_artifacts_of_an_output_have_a_folder_each(bench: Bench, store: 
     execution = node.start()
     outputs = node.outputs(execution)
     base = Path(node.run.ir.root) / "Number/number" / str(execution.id)
-    assert [artifact.uri for artifact in outputs["number"]] == [str(base / "0"), str(base / "1")]
+    assert [artifact.uri for artifact in outputs["number"]] == [str(base / "0/value"), str(base / "1/value")]
     node.fail(execution, DataError("no"))
     assert not base.exists()
 
@@ -178,7 +174,7 @@ def test_a_failure_after_the_outputs_were_published_takes_nothing_away(node: Pub
     (artifact,) = node.finish(execution, outputs)["number"]
     node.fail(execution, MetadataError("the answer was lost"))
     assert node.again(execution).state == "COMPLETE"
-    assert (Path(artifact.uri) / "value").read_text() == "3"
+    assert Path(artifact.uri).read_text() == "3"
 
 
 def test_a_failure_that_cannot_be_recorded_leaves_the_files_for_a_sweep(
