@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.errors import PenstockError, PipelineError
 from penstock.graph.component_spec import ChannelParameter, ComponentSpec
+from penstock.graph.container import CONTAINER_ROLES, ContainerPlan, ContainerResult
 from penstock.graph.execution_parameter import ExecutionParameter
-from penstock.graph.executor_spec import BeamExecutorSpec, ExecutorClassSpec, ExecutorSpec
+from penstock.graph.executor_spec import (
+    BeamExecutorSpec,
+    ExecutorClassSpec,
+    ExecutorContainerSpec,
+    ExecutorSpec,
+)
 from penstock.graph.signature import PortSpec
+from penstock.ir.container import CONTAINER
 from penstock.messages.message import Message
 
 if TYPE_CHECKING:
@@ -121,7 +128,9 @@ def _dataclass(name: str, defaults: Mapping[str, Any]) -> type:
 def _adopt_executor(cls: type[BaseComponent], own: Mapping[str, Any], spec: ExecutorSpec) -> None:
     executor = getattr(spec, "executor_class", None)
     role = getattr(executor, "EXECUTOR_ROLE", None)
-    if role is not None:  # an executor of one kind of components, whose own publisher knows what it returns
+    if isinstance(spec, ExecutorContainerSpec):
+        _adopt_container(cls)
+    elif role is not None:  # an executor of one kind of components, whose own publisher knows what it returns
         cls.EXECUTOR = role
     elif executor is not None and not callable(getattr(executor, "Do", None)):
         cls.EXECUTOR = f"{executor.__module__}:{executor.__qualname__}"
@@ -132,6 +141,12 @@ def _adopt_executor(cls: type[BaseComponent], own: Mapping[str, Any], spec: Exec
         if "PUBLISHER" not in own:
             cls.PUBLISHER = _CLASS_PUBLISHER
     cls.REQUIRES = tuple(dict.fromkeys([*cls.REQUIRES, *spec.REQUIRES]))
+
+
+def _adopt_container(cls: type[BaseComponent]) -> None:
+    for role, path in CONTAINER_ROLES.items():
+        setattr(cls, role, path)
+    cls.Plan, cls.Result = ContainerPlan, ContainerResult
 
 
 def specification_of(cls: type[BaseComponent], name: str) -> type[ComponentSpec]:
@@ -190,6 +205,13 @@ def check_class(cls: type[BaseComponent]) -> None:
     if cls.EXECUTOR_SPEC is not None:
         _check_executor_spec(name, "EXECUTOR_SPEC", cls.EXECUTOR_SPEC)
     _check_driver(name, cls.DRIVER_CLASS)
+    if cls.DRIVER_CLASS is not None and isinstance(cls.EXECUTOR_SPEC, ExecutorContainerSpec):
+        raise PipelineError(
+            f"{name} runs in a container, and has a driver of its own",
+            component=name,
+            got=f"DRIVER_CLASS = {cls.DRIVER_CLASS.__name__}",
+            hint="put what the driver decides into a component before it",
+        )
     if not cls.EXECUTOR:
         wanted = (
             "EXECUTOR_SPEC = ExecutorClassSpec(MyExecutor)" if cls.SPEC_CLASS else "EXECUTOR = 'module:Class'"
@@ -265,20 +287,31 @@ def with_executor(cls: type[BaseComponent], document: Mapping[str, Any]) -> type
     Raises:
         PipelineError: The document is none of ``ExecutorSpec.to_document``.
     """
+    if CONTAINER in document:
+        return _with_container(cls, document)
     kinds: dict[str, type[ExecutorClassSpec]] = {"class": ExecutorClassSpec, "beam": BeamExecutorSpec}
     make = kinds.get(str(document.get("kind")))
     if make is None:
         raise PipelineError(f"{cls.__name__}: this says of no executor", got=f"{dict(document)!r:.120}")
     spec = make(_imported(str(document["executor"])))
     spec.add_extra_flags(document.get("extra_flags", ()))
-    members = {
-        "EXECUTOR_SPEC": spec,
+    return _variant(cls, EXECUTOR_SPEC=spec)
+
+
+def _with_container(cls: type[BaseComponent], document: Mapping[str, Any]) -> type[BaseComponent]:
+    variant = _variant(cls, DOCUMENT=document)
+    _adopt_container(variant)
+    return variant
+
+
+def _variant(cls: type[BaseComponent], **members: Any) -> type[BaseComponent]:
+    same = {
         "TYPE_NAME": cls.type_name(),
         "__module__": cls.__module__,
         "__qualname__": cls.__qualname__,
         "__doc__": cls.__doc__,
     }
-    return type(cls.__name__, (cls,), members)
+    return type(cls.__name__, (cls,), {**same, **members})
 
 
 def _imported(path: str) -> Any:

@@ -16,10 +16,11 @@ from penstock.graph.class_style import (
     with_executor,
 )
 from penstock.graph.component_spec import ComponentSpec
-from penstock.graph.executor_spec import ExecutorSpec
+from penstock.graph.executor_spec import ExecutorContainerSpec, ExecutorSpec
 from penstock.graph.node import BaseNode
 from penstock.graph.placeholder import known_later
 from penstock.graph.signature import NoInputs, NoOutputs, NoParameters, ParameterSpec, Signature, signature_of
+from penstock.ir.container import CONTAINER
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.codec import conform
 
@@ -101,10 +102,12 @@ class BaseComponent(BaseNode):
         self.executor_spec = cls.EXECUTOR_SPEC.copy() if isinstance(cls.EXECUTOR_SPEC, ExecutorSpec) else None
         if custom_executor_spec is not None:
             self.executor_spec = checked_custom_executor(cls, custom_executor_spec).copy()
-            self.declaration = self.executor_spec.to_document()
+            self.declaration = self.executor_spec.to_document(cls.signature())
             cls = cls.declared(self.declaration)
         check_class(cls)
         signature = cls.signature()
+        if isinstance(self.executor_spec, ExecutorContainerSpec):
+            self.declaration = _container_document(name, self.executor_spec, signature)
         if cls.SPEC_CLASS is not None:
             _refuse_beside_spec(name, inputs=inputs, parameters=parameters, omit_outputs=omit_outputs)
             given = checked_spec(cls, spec)
@@ -158,7 +161,7 @@ class BaseComponent(BaseNode):
         Raises:
             PipelineError: The component is no such generic class, or the document is not one of its declarations.
         """
-        if isinstance(document, Mapping) and "executor" in document:
+        if isinstance(document, Mapping) and ("executor" in document or CONTAINER in document):
             return with_executor(cls, document)
         raise PipelineError(
             f"{cls.__name__} is declared by its class, not by a document",
@@ -175,6 +178,13 @@ class BaseComponent(BaseNode):
     def exec_properties(self) -> Mapping[str, Any]:
         """The parameters as they were given, typed; runtime parameters are still placeholders."""
         return self._parameters
+
+
+def _container_document(component: str, spec: ExecutorContainerSpec, signature: Signature) -> dict[str, Any]:
+    try:
+        return spec.to_document(signature)
+    except PenstockError as error:
+        raise error.with_component(component) from None
 
 
 def _refuse_beside_spec(component: str, **given: object) -> None:

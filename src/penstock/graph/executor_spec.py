@@ -8,9 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from penstock.errors import PipelineError
+from penstock.graph.container import container_document, make_container
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from penstock.graph.signature import Signature
 
 CLASS_EXECUTOR = "penstock.components.class_component.executor:ClassExecutor"
 """Role that calls the ``Do`` of the user's executor class."""
@@ -31,11 +34,15 @@ class ExecutorSpec:
         """Returns a copy that can be given further arguments."""
         return copy.copy(self)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self, signature: Signature) -> dict[str, Any]:
         """Returns the spec as plain JSON, for another process.
+
+        Args:
+            signature: What the component takes and makes.
 
         Raises:
             PipelineError: It cannot be found from there.
+            ParameterError: It is a container whose command reads what the component has not.
         """
         raise NotImplementedError(f"{type(self).__name__}.to_document")
 
@@ -86,7 +93,7 @@ class ExecutorClassSpec(ExecutorSpec):
         """Adds flags that the executor finds in its context's ``extra_flags``."""
         self.extra_flags.extend([extra_flags] if isinstance(extra_flags, str) else extra_flags)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self, signature: Signature) -> dict[str, Any]:  # noqa: ARG002  a class reads its inputs itself
         """Returns the import path of the executor class, and the flags."""
         cls = self.executor_class
         if "<locals>" in cls.__qualname__:
@@ -147,8 +154,6 @@ class ExecutorContainerSpec(ExecutorSpec):
         PipelineError: There is no image, or command or arguments are no lists.
     """
 
-    ROLE = "penstock.components.container_component.executor:ContainerExecutor"
-
     def __init__(
         self, image: str, command: Sequence[Any] | None = None, args: Sequence[Any] | None = None
     ) -> None:
@@ -172,8 +177,16 @@ class ExecutorContainerSpec(ExecutorSpec):
         self.command = list(command or ())
         self.args = list(args or ())
 
+    def to_document(self, signature: Signature) -> dict[str, Any]:
+        """Returns image, command and arguments, compiled for a component."""
+        return container_document(make_container(signature, self.image, self.command, self.args))
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.image})"
+
+
+class TemplatedExecutorContainerSpec(ExecutorContainerSpec):
+    """The same by TFX's other name, whose placeholders all take."""
 
 
 def _methods(cls: type[Any]) -> list[str]:

@@ -122,9 +122,9 @@ def runtime_info(key: RuntimeInfoKeys) -> Placeholder:
     """Returns a placeholder of how the node is run, as a mapping.
 
     Args:
-        key: ``executor_spec`` for what executes it (``class_path``, or ``image``, ``command`` and ``args`` of a
-            container), ``platform_config`` for what ``with_platform_config`` was given, ``pipeline_platform_config``
-            for the pipeline's.
+        key: ``executor_spec`` for what executes it (``class_path`` of Python code; of a container, ``image``,
+            ``command`` and ``args`` as expressions), ``platform_config`` for what ``with_platform_config`` was given,
+            ``pipeline_platform_config`` for the pipeline's.
     """
     known = get_args(RuntimeInfoKeys)
     if key not in known:

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a container to its end, and ends it whatever happens to this process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from penstock.components.container_component.engine import Engine
+from penstock.errors import CancelledError, ExecutionError
+
+_LAST_LINES = 20
+
+# Waits for the end of its standard input. Where no line comes before it, whoever started it has died.
+_WATCH = 'read -r done || for again in 1 2 3; do "$@" >/dev/null 2>&1; sleep 1; done'
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a container has ended.
+
+    Attributes:
+        exit_code: The exit code of its command, or of the engine.
+        last_lines: The last lines that it printed.
+    """
+
+    exit_code: int
+    last_lines: tuple[str, ...]
+
+
+def run_to_end(engine: Engine, name: str, command: list[str]) -> Ended:
+    """Runs a container, prints what it prints, and returns how it ended.
+
+    The container is ended where this process is: by a signal, by an exception, or killed without notice.
+
+    Raises:
+        ExecutionError: The engine cannot be started.
+        CancelledError: This process was told to end.
+    """
+    with _watched(engine, name), _terminating():
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ExecutionError(f"{engine.program} cannot be started", got=error.strerror) from error
+        with process:
+            try:
+                last = _printed(process)
+                return Ended(process.wait(), last)
+            except BaseException:
+                engine.remove(name)
+                process.kill()
+                raise
+
+
+def _printed(process: subprocess.Popen[bytes]) -> tuple[str, ...]:
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    assert process.stdout is not None
+    for line in process.stdout:
+        text = line.decode("utf-8", "replace")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        if text.strip():
+            last.append(text.rstrip())
+    return tuple(last)
+
+
+@contextmanager
+def _watched(engine: Engine, name: str) -> Iterator[None]:
+    """Has a process of its own end the container should this one die without a word."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", _WATCH, "sh", *engine.remove_command(name)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as watch:
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                watch.communicate(b"done\n")
+
+
+@contextmanager
+def _terminating() -> Iterator[None]:
+    """Makes an exception of the signal that ends this process, so that the container is ended first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    raise CancelledError(f"ended by {signal.Signals(number).name}")
