@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TFX's ``dsl.experimental``: resolver strategies and runtime parameters."""
+"""TFX's ``dsl.experimental``: resolver strategies, runtime parameters and container components."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from penstock.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from penstock.components.container_component.component import (
+        create_container_component as create_container_component,
+    )
     from penstock.graph.resolver_strategy import LatestArtifactStrategy as LatestArtifactStrategy
     from penstock.graph.resolver_strategy import LatestBlessedModelStrategy as LatestBlessedModelStrategy
     from penstock.graph.resolver_strategy import ResolverStrategy as ResolverStrategy
@@ -22,5 +25,6 @@ else:
             "ResolverStrategy": "penstock.graph.resolver_strategy",
             "RuntimeParameter": "penstock.graph.runtime_parameter",
             "SpanRangeStrategy": "penstock.graph.resolver_strategy",
+            "create_container_component": "penstock.components.container_component.component",
         },
     )
