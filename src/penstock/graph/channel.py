@@ -30,6 +30,7 @@ class Channel:
         pipeline: Name of another pipeline, whose history is meant.
         node: Id of a node of that pipeline; only what it has put out is meant.
         producer_component_id: Id of a node of this pipeline, in TFX's words: only what it has put out, in all runs.
+        run: Id of a run of the history: only what it has put out.
 
     Raises:
         PipelineError: ``type`` is not an artifact type, or ``node`` is given without ``pipeline``.
@@ -44,6 +45,7 @@ class Channel:
         pipeline: str | None = None,
         node: str | None = None,
         producer_component_id: str | None = None,
+        run: str | None = None,
     ) -> None:
         if not (isinstance(type, _TYPE) and issubclass(type, Artifact)):
             raise PipelineError(
@@ -71,6 +73,7 @@ class Channel:
         self.output_key = output_key
         self.pipeline = pipeline
         self.node = node if node is not None else producer_component_id
+        self.run = run
         self.optional = False
         self._artifacts: tuple[Artifact, ...] | None = None
 

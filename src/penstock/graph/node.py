@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -60,7 +60,7 @@ class BaseNode:
     """
 
     implicit: ClassVar[bool] = False
-    """Whether a pipeline takes the node in by itself because a channel comes from it."""
+    """Whether a pipeline takes the node in by itself because a channel comes from it; see :meth:`take_id`."""
 
     only_at_exit: ClassVar[bool] = False
     """Whether the node is an exit handler, and none of those that a pipeline lists."""
@@ -144,6 +144,9 @@ class BaseNode:
             )
         self._id = id
         return self
+
+    def take_id(self, taken: Container[str]) -> None:
+        """Gives an implicit node an id that is free, unless it was given one by hand; called by its pipeline."""
 
     def add_upstream_node(self, node: BaseNode) -> None:
         """Makes this node wait for ``node`` without taking anything from it."""

@@ -219,7 +219,7 @@ def _check_outputs(pipeline: Pipeline, outputs: Mapping[str, Channel]) -> None:
 def _checked_nodes(pipeline: Pipeline, nodes: Iterable[BaseNode]) -> list[BaseNode]:
     name = pipeline.pipeline_name
     checked: dict[str, BaseNode] = {}
-    for node in _with_implicit(_listed(name, nodes)):
+    for node in _named(_with_implicit(_listed(name, nodes))):
         known = checked.get(node.id)
         if known is not None and known is not node:
             raise PipelineError(
@@ -279,6 +279,16 @@ def _with_implicit(nodes: Sequence[BaseNode]) -> list[BaseNode]:
     for node in nodes:
         add(node)
     return list(found.values())
+
+
+def _named(nodes: Sequence[BaseNode]) -> Sequence[BaseNode]:
+    """Returns the nodes after those that came along by themselves were given ids."""
+    taken = {node.id for node in nodes if not node.implicit}
+    for node in nodes:
+        if node.implicit:
+            node.take_id(taken)
+            taken.add(node.id)
+    return nodes
 
 
 def _check_producers(

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -15,6 +15,24 @@ from penstock.messages.range_config import RangeConfig
 Resolved = Mapping[str, list[Artifact]]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a strategy has chosen, where there is more to say than which artifacts.
+
+    Attributes:
+        artifacts: By output key; a key that is left out has none.
+        groups: Where a ``ForEach`` goes over groups: for each, the part of the artifacts of each key that is its own,
+            as the place of the first and the one after the last.
+        skip: Why the node, and what needs something of it, is skipped; ``None`` where it is not.
+        note: What to tell of it where there is nothing.
+    """
+
+    artifacts: Resolved
+    groups: Sequence[Mapping[str, tuple[int, int]]] | None = None
+    skip: str | None = None
+    note: str = ""
+
+
 class History(Protocol):
     """What a strategy may choose from."""
 
@@ -23,7 +41,7 @@ class History(Protocol):
         ...
 
 
-class ResolverStrategy(ABC):
+class ResolverStrategy:
     """Chooses artifacts; subclasses take their settings as constructor arguments of plain types."""
 
     @classmethod
@@ -33,6 +51,7 @@ class ResolverStrategy(ABC):
         Raises:
             ParameterError: The strategy does not take these arguments.
         """
+        cls._check_method()
         try:
             return cls(**config)
         except TypeError as error:
@@ -40,16 +59,31 @@ class ResolverStrategy(ABC):
                 f"{cls.__name__} does not take this config", got=f"{dict(config)}: {error}"
             ) from None
 
-    def check_channels(self, types: Mapping[str, str]) -> None:  # noqa: B027  most strategies take any channels
+    @classmethod
+    def _check_method(cls) -> None:
+        if cls.resolve is ResolverStrategy.resolve and not hasattr(cls, "resolve_artifacts"):
+            raise PipelineError(
+                f"strategy {cls.__name__} chooses nothing",
+                expected="a method resolve(self, channels, history), or TFX's resolve_artifacts(store, input_dict)",
+            )
+
+    def check_channels(self, types: Mapping[str, str]) -> None:
         """Refuses channels that the strategy cannot work on; ``types`` are the type names by key."""
 
-    @abstractmethod
-    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | None:
+    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved | Choice | None:
         """Returns the chosen artifacts per key, an empty list where there is none yet.
 
         ``channels`` gives the artifact type's name by key. ``None`` says that the
         history does not hold enough; a node that needs one of these then fails.
+
+        A strategy that was written for TFX has ``resolve_artifacts(store, input_dict)`` instead, which is given all
+        artifacts of each key, the oldest first, and a store that can only be read.
         """
+        self._check_method()
+        tfx_method: Any = getattr(self, "resolve_artifacts", None)
+        given = {key: list(history.newest_first(key))[::-1] for key in channels}
+        chosen: Resolved | None = tfx_method(getattr(history, "store", None), given)
+        return chosen
 
 
 class LatestArtifactStrategy(ResolverStrategy):

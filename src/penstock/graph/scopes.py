@@ -103,7 +103,10 @@ class Cond(Scope):
 
 @runtime_checkable
 class Loopable(Protocol):
-    """What ``ForEach`` can go over besides a channel: the choice of a resolver, in groups of artifacts."""
+    """What ``ForEach`` can go over besides a channel: the choice of a resolver, in groups of artifacts.
+
+    One with a method ``loop_variable(channels)`` makes the block's variable from the channels of a group by key.
+    """
 
     def loop_channels(self) -> Mapping[str, Channel]:
         """Returns the resolver's outputs, by the keys that the artifacts of each group have."""
@@ -154,10 +157,12 @@ class ForEach(Scope):
         self.open()
         if isinstance(self.loopable, Channel):
             return LoopChannel(self.loopable.type, self)
-        return {
+        channels = {
             key: LoopChannel(channel.type, self, key)
             for key, channel in self.loopable.loop_channels().items()
         }
+        variable = getattr(self.loopable, "loop_variable", None)
+        return channels if variable is None else variable(channels)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -42,6 +42,7 @@ class ChannelIR:
         pipeline: Name of another pipeline whose history it stands for; ``None`` for this one's.
         node: Id of the node of that pipeline that put the artifacts out; ``None`` for any.
         loop: Id of an enclosing loop, whose current item is meant.
+        run: Id of a run: of the history, only what this one has put out; ``None`` for all runs.
     """
 
     type: str
@@ -50,6 +51,7 @@ class ChannelIR:
     pipeline: str | None = None
     node: str | None = None
     loop: str | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

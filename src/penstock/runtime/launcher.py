@@ -139,7 +139,7 @@ class Launcher:
         if node.kind == "importer":
             return system_nodes.run_importer(node, self._run, self._store, item, values)
         if node.kind == "resolver":
-            return system_nodes.run_resolver(node, self._run, self._store, item, values)
+            return system_nodes.run_resolver(node, self._run, self._store, item, values, self.scopes)
         return self._component(node, item, inputs, values)
 
     def _component(self, node: NodeIR, item: Item, inputs: Artifacts, values: NodeValues) -> Ended:

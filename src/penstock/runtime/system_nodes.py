@@ -3,72 +3,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from heapq import merge
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from penstock import files
 from penstock.artifacts.artifact import CONTENT_DIGEST, IS_EXTERNAL, TFX_VERSION, Artifact, PropertyValue
 from penstock.errors import ResolutionError
-from penstock.ir.model import ChannelIR, NodeIR
+from penstock.graph.resolver_strategy import Choice
+from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.attempts import new_attempts
+from penstock.runtime.history import StoreHistory
 from penstock.runtime.items import Item
 from penstock.runtime.loading import load
 from penstock.runtime.node_values import NodeValues
 from penstock.runtime.outputs import Artifacts
-from penstock.runtime.presence import is_there
 from penstock.runtime.publish import new_execution
 from penstock.runtime.run import NodeResult, NodeState, Run
+from penstock.runtime.scopes import GROUPS, Scopes
 from penstock.runtime.user_code import user_code
 from penstock.version import TFX_COMPATIBLE_VERSION
 
 
-class StoreHistory:
-    """The pipeline's history, or that of the pipeline that a channel names, as a resolver strategy sees it."""
-
-    def __init__(self, node: NodeIR, run: Run, store: MetadataStore) -> None:
-        self._channels = {key: port.channels for key, port in node.inputs.items()}
-        self._pipeline = run.ir.name
-        self._store = store
-
-    def newest_first(self, key: str) -> Iterator[Artifact]:
-        """Yields the artifacts of one input that are there, newest first, reading only as many as are asked for."""
-        merged = merge(*map(self._recorded, self._channels[key]), key=lambda artifact: -artifact.id)
-        seen: set[int] = set()
-        for artifact in filter(is_there, merged):
-            if artifact.id not in seen:  # two channels may lead to one artifact
-                seen.add(artifact.id)
-                yield artifact
-
-    def _recorded(self, channel: ChannelIR) -> Iterator[Artifact]:
-        return self._store.newest_artifacts(
-            channel.type,
-            pipeline=channel.pipeline or self._pipeline,
-            node_id=channel.node or channel.producer,
-            output_key=channel.output,
-        )
-
-
 def run_resolver(
-    node: NodeIR, run: Run, store: MetadataStore, item: Item = (), values: NodeValues | None = None
+    node: NodeIR,
+    run: Run,
+    store: MetadataStore,
+    item: Item = (),
+    values: NodeValues | None = None,
+    scopes: Scopes | None = None,
 ) -> tuple[NodeResult, Artifacts]:
-    """Chooses artifacts from the history and records them as the node's outputs.
+    """Chooses artifacts from the history, or of this run, and records them as the node's outputs.
 
     A history that does not hold enough yields empty outputs: a node that needs one of them fails, one that can do
-    without runs.
+    without runs. Where the choice says so, the node is skipped instead.
     """
     given, read = _given(node, values)
     config: dict[str, Any] = given["config"] or {}
     strategy = load(node.component, node.id)
     types = {key: port.channels[0].type for key, port in node.inputs.items()}
     with user_code(node.id, what=f"{strategy.__name__}.resolve"):
-        resolved = strategy.from_config(config).resolve(types, StoreHistory(node, run, store))
-    outputs: Artifacts = {key: list((resolved or {}).get(key, [])) for key in node.outputs}
+        resolved = strategy.from_config(config).resolve(types, StoreHistory(node, run, store, scopes, item))
+    choice = resolved if isinstance(resolved, Choice) else Choice(resolved or {})
+    if choice.skip is not None:
+        return NodeResult(node.id, "skipped", choice.skip), {}
+    outputs: Artifacts = {key: list(choice.artifacts.get(key, [])) for key in node.outputs}
+    groups = {} if choice.groups is None else {GROUPS: json.dumps(choice.groups)}
     attempt = next(new_attempts(store, run, node, item))
-    new = new_execution(run, node, attempt, {"config": config}, read, None, {}, item)
+    new = new_execution(run, node, attempt, {"config": config}, read, None, groups, item)
     execution = store.record_resolved(new, {key: [a.id for a in group] for key, group in outputs.items()})
-    return NodeResult(node.id, "ran", execution_id=execution.id, summary=_resolved_summary(outputs)), outputs
+    summary = choice.note or _resolved_summary(outputs)
+    return NodeResult(node.id, "ran", execution_id=execution.id, summary=summary), outputs
 
 
 def _resolved_summary(outputs: Artifacts) -> str:
