@@ -10,20 +10,44 @@ import click
 
 from penstock.cli.pipeline_options import PipelineOptions, json_option, pipeline_options
 from penstock.cli.preparation import Preparation, Prepared
+from penstock.cli.references import LATEST
 from penstock.cli.stores import open_existing, store_of_pipeline
 from penstock.cli.walking import Walker, exit_code, outcome_of, tell
 from penstock.errors import UsageError, did_you_mean
+from penstock.graph.run_options import RunOptions
+from penstock.metadata.records import RunRecord
+from penstock.metadata.store import MetadataStore
 from penstock.runners.session import RunRequest
 from penstock.runtime.clock import new_run_id
 
 PUSHED_TYPE = "PushedModel"
+_RUNS = 50
 
 
 @click.command()
 @pipeline_options
 @click.option("--runner", type=click.Choice(["local", "beam"]), help="What walks through the pipeline.")
 @click.option("--run-id", metavar="ID", help="Id of the run; one is made from the time where none is given.")
-@click.option("--resume", metavar="RUN", help="Go on with a run: what it has published is taken over.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with a run: what it has published is taken over; with latest the last one that did not complete.",
+)
+@click.option(
+    "--from", "from_nodes", metavar="NODE[,…]", multiple=True, help="Run these nodes and what follows them."
+)
+@click.option(
+    "--to",
+    "to_nodes",
+    metavar="NODE[,…]",
+    multiple=True,
+    help="Run these nodes and what they need, no further.",
+)
+@click.option(
+    "--base-run",
+    metavar="RUN",
+    help="Take the results of the other nodes from this run instead of the latest.",
+)
 @click.option("--max-workers", type=click.IntRange(min=1), metavar="N", help="How many nodes run at a time.")
 @click.option(
     "--in-process", is_flag=True, default=None, help="Run everything in this process, for debuggers."
@@ -34,6 +58,9 @@ def run(
     runner: str | None,
     run_id: str | None,
     resume: str | None,
+    from_nodes: tuple[str, ...],
+    to_nodes: tuple[str, ...],
+    base_run: str | None,
     max_workers: int | None,
     in_process: bool | None,
     require_push: bool | None,
@@ -50,9 +77,10 @@ def run(
         raise UsageError(
             "--run-id and --resume exclude each other", hint="--resume takes the id of the run to go on with"
         )
+    part = _part(from_nodes, to_nodes, base_run, resume)
     preparation = Preparation(PipelineOptions(**options))
     settings = preparation.settings
-    prepared = _prepared_for(preparation, resume)
+    prepared, resume = _prepared_for(preparation, resume)
     prepared.check_runtime_parameters()
     pushing = settings.require_push if require_push is None else require_push
     if pushing and not any(o.type == PUSHED_TYPE for n in prepared.ir.nodes for o in n.outputs.values()):
@@ -64,6 +92,7 @@ def run(
         parameters=prepared.runtime_parameters,
         build_parameters=prepared.build_parameters,
         resume=resume is not None,
+        options=part or (None if resume else prepared.run_options),
     )
     walker = Walker(
         settings,
@@ -77,19 +106,65 @@ def run(
     return exit_code(report, outcome, require_push=bool(pushing))
 
 
-def _prepared_for(preparation: Preparation, resume: str | None) -> Prepared:
-    """Makes the pipeline; to resume a run with the parameters of that run."""
+def _part(
+    from_nodes: tuple[str, ...], to_nodes: tuple[str, ...], base_run: str | None, resume: str | None
+) -> RunOptions | None:
+    """Returns which part of the pipeline to run, ``None`` for all of it."""
+    first, last = _ids(from_nodes, "--from"), _ids(to_nodes, "--to")
+    if not (first or last):
+        if base_run:
+            raise UsageError("--base-run is for a run of a part", hint="say which: --from NODE, --to NODE")
+        return None
+    if resume:
+        raise UsageError(
+            "--resume goes on with the part that the run has begun with",
+            hint="leave --from and --to out, or begin a new run with them and --base-run",
+        )
+    return RunOptions(first or None, last or None, base_run)
+
+
+def _ids(texts: tuple[str, ...], option: str) -> list[str]:
+    ids = [part.strip() for text in texts for part in text.split(",")]
+    if not all(ids):
+        raise UsageError(
+            f"{option} names no node", expected="ids, with commas between them", got=repr(",".join(texts))
+        )
+    return ids
+
+
+def _prepared_for(preparation: Preparation, resume: str | None) -> tuple[Prepared, str | None]:
+    """Makes the pipeline; to resume a run with the parameters of that run, whose id it returns too."""
     if resume is None:
-        return preparation.prepared()
+        return preparation.prepared(), None
     store_config = preparation.explicit_metadata or store_of_pipeline(preparation)[0]
     with open_existing(store_config) as store:
-        record = store.get_run(None, resume)
+        is_latest = resume == LATEST
+        record = _latest_not_complete(store, preparation) if is_latest else store.get_run(None, resume)
         if record is None:
-            known = [found.run_id for found in store.list_runs(limit=50)]
+            known = [found.run_id for found in store.list_runs(limit=_RUNS)]
             raise UsageError(
                 f"there is no run {resume!r} to resume in {store_config}", hint=did_you_mean(resume, known)
             )
     earlier: dict[str, Any] = {}
     for kind in ("build_parameters", "parameters"):
         earlier.update(json.loads(str(record.properties.get(kind) or "{}")))
-    return preparation.prepared(earlier)
+    return preparation.prepared(earlier), record.run_id
+
+
+def _latest_not_complete(store: MetadataStore, preparation: Preparation) -> RunRecord:
+    pipeline = store_of_pipeline(preparation)[1]
+    if pipeline is None:
+        raise UsageError(
+            f"which pipeline {preparation.file.path} makes depends on its parameters",
+            expected="--resume with the id of a run",
+            hint="penstock runs lists them",
+        )
+    latest = next(iter(store.list_runs(pipeline, limit=1)), None)
+    if latest is None or latest.properties.get("state") == "COMPLETE":
+        got = f"the latest, {latest.run_id}, has completed" if latest is not None else "it has not run yet"
+        raise UsageError(
+            f"no run of pipeline {pipeline} is to be resumed",
+            got=got,
+            hint="penstock runs lists earlier ones",
+        )
+    return latest

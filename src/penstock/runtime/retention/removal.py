@@ -135,10 +135,9 @@ def _is_gone(uri: str) -> bool:
 
 
 def _remove_emptied(item: ArtifactRemoval) -> None:
-    """Removes the folder of an output with several artifacts when the last one has gone."""
+    """Removes the execution's folder when the last artifact in it has gone: there may be several, or a single file."""
     above = item.uri.rstrip("/").rpartition("/")[0]
-    is_own = not above.endswith(f"/{item.output}") and files.is_local(above)
-    if is_own and files.is_dir(above) and not files.listdir(above):
+    if not above.endswith(f"/{item.output}") and files.is_dir(above) and not files.listdir(above):
         files.remove_tree(above)
 
 

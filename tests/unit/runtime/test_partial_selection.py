@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which nodes a partial run runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from light.component import Add, Number
+
+from penstock.errors import UsageError
+from penstock.graph.compiler import compile_pipeline
+from penstock.graph.pipeline import Pipeline, PipelineInputs
+from penstock.graph.run_options import RunOptions
+from penstock.ir.model import PipelineIR
+from penstock.runtime.partial_run import select
+
+
+def diamond() -> PipelineIR:
+    """a -> b, c; b and c -> d; e by itself."""
+    a = Number(1).with_id("a")
+    b = Number(2, after=a.outputs["number"]).with_id("b")
+    c = Number(3, after=a.outputs["number"]).with_id("c")
+    d = Add([b.outputs["number"], c.outputs["number"]]).with_id("d")
+    e = Number(5).with_id("e")
+    return compile_pipeline(Pipeline("p", components=[a, b, c, d, e]), project_root="/project")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (["b"], ["d"], "bd"),
+        (["b"], None, "bd"),
+        (None, ["b"], "ab"),
+        (["a"], ["d"], "abcd"),
+        (["b", "c"], ["b", "c"], "bc"),
+        (["a", "e"], None, "abcde"),
+        ({"d"}, ("d",), "d"),
+    ],
+)
+def test_what_follows_the_first_and_the_last_need(first: Any, last: Any, expected: str) -> None:
+    assert select(diamond(), RunOptions(first, last)) == set(expected)
+
+
+def test_a_sub_pipeline_stands_for_its_nodes() -> None:
+    a = Number(1).with_id("a")
+    inputs = PipelineInputs({"number": a.outputs["number"]})
+    one = Number(2, after=inputs["number"]).with_id("one")
+    two = Number(3, after=one.outputs["number"]).with_id("two")
+    inner = Pipeline("inner", components=[one, two], inputs=inputs, outputs={"last": two.outputs["number"]})
+    end = Add([inner.outputs["last"]]).with_id("end")
+    ir = compile_pipeline(Pipeline("p", components=[a, inner, end]), project_root="/project")
+    assert select(ir, RunOptions(["inner"], ["inner"])) == {"inner.one", "inner.two"}
+    assert select(ir, RunOptions(["inner.two"])) == {"inner.two", "end"}
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            RunOptions,
+            "neither where to begin nor where to end.*run the pipeline without run_options",
+        ),
+        (lambda: RunOptions([], []), "neither where to begin nor where to end"),
+        (lambda: RunOptions("b"), r"from_nodes of RunOptions is no collection of ids.*got: 'b' \(str\)"),
+        (lambda: RunOptions(to_nodes=[3]), r"to_nodes of RunOptions is no collection of ids.*got: \[3\]"),
+        (lambda: select(diamond(), RunOptions(["bb"])), "no node 'bb' to run from.*did you mean 'b'"),
+        (lambda: select(diamond(), RunOptions(None, ["x"])), "no node 'x' to run to.*known: a, b, c, d, e"),
+        (
+            lambda: select(diamond(), RunOptions(["d"], ["a"])),
+            "nothing to run; expected: a way from d to a; got: no node lies between",
+        ),
+        (lambda: select(diamond(), RunOptions(["b"], ["e"])), "a way from b to e"),
+    ],
+)
+def test_misuse_is_told_before_anything_runs(make: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=f"(?s){told}"):
+        make()
