@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from penstock import files
 from penstock.errors import DataError
@@ -66,12 +66,16 @@ class Source:
         version: The version, ``None`` where the patterns have none.
         fingerprint: One line per split: number of files, bytes, and the SHA-256 of names (below the input's folder)
             and contents. Times and the folder itself do not count.
+        base: The input's folder.
+        patterns: Per split, its pattern below that folder, with span and version filled in.
     """
 
     splits: tuple[SourceSplit, ...]
     span: int
     version: int | None
     fingerprint: str
+    base: str = ""
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def num_files(self) -> int:
@@ -112,7 +116,8 @@ def find_source(base: str, patterns: Mapping[str, str], allowed: SpanRange) -> S
         split, line = _read_split(base, name, pattern)
         splits.append(split)
         lines.append(line)
-    return Source(tuple(splits), located.span, located.version, "\n".join(lines))
+    fingerprint = "\n".join(lines)
+    return Source(tuple(splits), located.span, located.version, fingerprint, base, dict(located.patterns))
 
 
 def _read_split(base: str, name: str, pattern: str) -> tuple[SourceSplit, str]:

@@ -213,9 +213,9 @@ def check_class(cls: type[BaseComponent]) -> None:
             hint="put what the driver decides into a component before it",
         )
     if not cls.EXECUTOR:
-        wanted = (
-            "EXECUTOR_SPEC = ExecutorClassSpec(MyExecutor)" if cls.SPEC_CLASS else "EXECUTOR = 'module:Class'"
-        )
+        wanted = "EXECUTOR_SPEC = ExecutorClassSpec(MyExecutor), or custom_executor_spec=… where it is made"
+        if cls.SPEC_CLASS is None:
+            wanted = f"EXECUTOR = 'module:Class', {wanted}"
         hint = None
         if hasattr(cls, "EXECUTOR_CLASS"):
             hint = "EXECUTOR_CLASS is an older form: wrap the class in ExecutorClassSpec"

@@ -72,7 +72,7 @@ class CsvExampleGen(FileBasedExampleGen):
             input_base,
             input_config,
             output_config,
-            range_config,
+            range_config=range_config,
             examples_format=examples_format,
             split_algorithm=split_algorithm,
             inputs={"schema": schema},

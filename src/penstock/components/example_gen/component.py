@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from penstock.artifacts.standard import Examples
+from penstock.errors import ParameterError
 from penstock.examples.source_files import Source
 from penstock.examples.splits import SplitRule
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
+from penstock.graph.executor_spec import ExecutorSpec
+from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs, not_in_cache_key
 from penstock.ir.model import ExecutionBaseType
-from penstock.messages.example_gen import Input, Output
+from penstock.messages.example_gen import CustomConfig, FileFormat, Input, Output, PayloadFormat
 from penstock.messages.range_config import RangeConfig
 
 
@@ -39,6 +42,7 @@ class ExampleGenParameters:
             splits stay as they are.
         examples_format: Format to write; ``None`` means the pipeline's.
         split_algorithm: Hash by which rows are shared out. ``tfx-sha256`` gives the splits that TFX made.
+        custom_config: What only a custom executor understands.
     """
 
     input_base: str = not_in_cache_key()
@@ -47,6 +51,7 @@ class ExampleGenParameters:
     output_config: Output | None = None
     examples_format: Literal["parquet", "tfrecord"] | None = None
     split_algorithm: Literal["penstock-mix64", "tfx-sha256"] = "penstock-mix64"
+    custom_config: CustomConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +94,10 @@ class ExampleGenResult:
 
 
 class FileBasedExampleGen(BaseComponent):
-    """Base of ExampleGens that read files.
+    """Makes examples from files that a custom executor reads; base of the ExampleGens that read files.
 
-    A new one names its executor, a subclass of
+    In TFX's way, ``custom_executor_spec`` names a subclass of ``BaseExampleGenExecutor``, which reads with a Beam
+    transform. A new ExampleGen of Penstock's own kind is a subclass that names its executor, a subclass of
     :class:`~penstock.components.example_gen.executor.FileBasedExampleGenExecutor` that says how a file is read; driver
     and publisher can stay as they are. One with more inputs or parameters declares them in dataclasses of its own that
     have these fields too.
@@ -100,7 +106,11 @@ class FileBasedExampleGen(BaseComponent):
         input_base: Folder with the files.
         input_config: Files per input split, with ``{SPAN}`` and ``{VERSION}`` where the folder has these.
         output_config: Splits to make.
+        custom_config: What only a custom executor understands.
         range_config: Which span to take.
+        output_data_format: ``FORMAT_TF_EXAMPLE``; nothing else can be stored.
+        output_file_format: ``FORMAT_TFRECORDS_GZIP`` or ``FILE_FORMAT_PARQUET``: TFX's way to say ``examples_format``.
+        custom_executor_spec: ``ExecutorClassSpec`` of what reads the files.
         examples_format: Format to write, ``"parquet"`` or ``"tfrecord"``; ``None`` means the pipeline's.
         split_algorithm: Hash by which rows are shared out.
         inputs: Channels of further inputs that the subclass declares.
@@ -122,22 +132,80 @@ class FileBasedExampleGen(BaseComponent):
         input_base: Any = None,
         input_config: Any = None,
         output_config: Any = None,
+        custom_config: Any = None,
         range_config: Any = None,
+        output_data_format: Any = None,
+        output_file_format: Any = None,
+        custom_executor_spec: ExecutorSpec | None = None,
         *,
         examples_format: Any = None,
         split_algorithm: Any = None,
         inputs: Mapping[str, Channel | None] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        name = type(self).__name__
+        check_data_format(name, output_data_format)
         super().__init__(
+            custom_executor_spec=custom_executor_spec,
             inputs=inputs,
             parameters={
                 "input_base": input_base,
                 "input_config": input_config,
                 "output_config": output_config,
                 "range_config": range_config,
-                "examples_format": examples_format,
+                "examples_format": examples_format_of(name, examples_format, output_file_format),
+                "custom_config": custom_config,
                 "split_algorithm": split_algorithm,
                 **(parameters or {}),
             },
         )
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Returns the name of the component's execution type: TFX's, where it is none of a subclass."""
+        if cls.__module__ == __name__ and not cls.TYPE_NAME:
+            return "tfx.components.example_gen.component.FileBasedExampleGen"
+        return super().type_name()
+
+
+def check_data_format(component: str, given: Any) -> None:
+    """Refuses payloads that no Examples artifact holds here.
+
+    Raises:
+        ParameterError: It is one.
+    """
+    name = PayloadFormat.Name(given) if isinstance(given, int) else given
+    if name not in (None, "FORMAT_UNSPECIFIED", "FORMAT_TF_EXAMPLE"):
+        raise ParameterError(
+            "examples of this kind cannot be stored",
+            component=component,
+            input="output_data_format",
+            expected="FORMAT_TF_EXAMPLE",
+            got=str(name),
+            hint="the features of other records go into a tf.Example, or a dictionary of features",
+        )
+
+
+def examples_format_of(component: str, examples_format: Any, file_format: Any) -> Any:
+    """Returns the format to write: ``examples_format``, or what TFX's ``output_file_format`` says.
+
+    Raises:
+        ParameterError: They say different things, or the latter is no file format.
+    """
+    if file_format is None or isinstance(file_format, RuntimeParameter):
+        return examples_format
+    name = FileFormat.Name(file_format) if isinstance(file_format, int) else file_format
+    known = {
+        "FORMAT_TFRECORDS_GZIP": "tfrecord",
+        "FILE_FORMAT_PARQUET": "parquet",
+        "FILE_FORMAT_UNSPECIFIED": None,
+    }
+    if name not in known or (examples_format is not None and known[name] not in (None, examples_format)):
+        raise ParameterError(
+            "output_file_format is wrong",
+            component=component,
+            input="output_file_format",
+            expected="FORMAT_TFRECORDS_GZIP or FILE_FORMAT_PARQUET, and the same as examples_format says",
+            got=f"{name}, with examples_format={examples_format!r}",
+        )
+    return known[name] or examples_format

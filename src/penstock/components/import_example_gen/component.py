@@ -75,7 +75,7 @@ class ImportExampleGen(FileBasedExampleGen):
             input_base,
             input_config,
             output_config,
-            range_config,
+            range_config=range_config,
             examples_format=examples_format,
             split_algorithm=split_algorithm,
             parameters={"payload_format": _checked_format(payload_format)},

@@ -39,6 +39,7 @@ class BaseBeamExecutor(BaseExecutor):
         context: Where it stands; a test may leave it out.
     """
 
+    REQUIRES: ClassVar[tuple[str, ...]] = ("apache_beam",)
     Context: ClassVar[type[ExecutorContext]] = BeamExecutorContext
 
     def __init__(self, context: ExecutorContext | None = None) -> None:
