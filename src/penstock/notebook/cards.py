@@ -16,7 +16,7 @@ from penstock.graph.node import BaseNode
 from penstock.graph.placeholder import Placeholder
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.messages.codec import to_jsonable
-from penstock.runtime.run import NodeResult
+from penstock.runtime.results import NodeResult
 from penstock.ui.artifact_page import properties_of, shown
 from penstock.ui.html.markup import Html, el, join
 from penstock.ui.tables import count, duration

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,7 @@ class InteractiveContext:
                 in_process=in_process,
             )
         )
+        weakref.finalize(self, self._run.workers.close)
         ipython.register()
 
     def _temporary_root(self) -> str:

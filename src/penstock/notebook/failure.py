@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from penstock.errors import NodeFailedError
-from penstock.runtime.run import NodeResult
+from penstock.runtime.results import NodeResult
 from penstock.ui.errors import cause_of, reason_block
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.graph.channel import OutputChannels
 from penstock.graph.node import BaseNode
 from penstock.notebook.cards import result_card
-from penstock.runtime.run import NodeResult
+from penstock.runtime.results import NodeResult
 from penstock.ui.tables import duration
 
 _NO_EXECUTION = "none"

@@ -26,13 +26,17 @@ from penstock.notebook.live_log import following, log_of
 from penstock.notebook.neighbourhood import call_of, definition_of, neighbourhood, variable_of
 from penstock.notebook.result import ExecutionResult
 from penstock.notebook.workers import Workers
+from penstock.runners.ends import Ends
 from penstock.runners.logged import Logged
 from penstock.runners.session import Session, worker_environment
 from penstock.runners.signals import ended_by_signals, interrupted_by_signals
+from penstock.runners.whole_node import launch_whole
 from penstock.runtime import run as runs
+from penstock.runtime.loading import make_importable
 from penstock.runtime.observer import Observer
 from penstock.runtime.requirements import required_modules
-from penstock.runtime.run import NodeResult, Run, RunState, node_results
+from penstock.runtime.results import NodeResult, node_results
+from penstock.runtime.run import Run, RunState
 
 _DEFINED = "defined:"
 _STATES: Mapping[str, RunState] = {"failed": "FAILED", "cancelled": "CANCELED"}
@@ -103,7 +107,7 @@ class NotebookRun:
             with self._session(run, store, component) as session, following(log_file) as log:
                 result = self._launched(component, session)
                 runs.end(run, store, _STATES.get(result.state, "COMPLETE"))
-            _raise_for(result, log_file if os.path.exists(log_file) else None)
+            _raise_for(result, run)
             store.update_run(run.record, {_DEFINED + component.id: definition_of(ir, ir.node(component.id))})
             self._ran[component.id] = component
             _hand_out(component, store, result)
@@ -184,26 +188,31 @@ class NotebookRun:
     def _session(self, run: Run, store: MetadataStore, component: BaseNode) -> Iterator[Session]:
         """Makes a session; a run that is left by an exception is recorded as failed."""
         observer: Observer = _Quiet() if ipython.is_there() else Logged()
+        make_importable(run.ir.project_root)
         requires = required_modules(run.ir, run.ir.node(component.id), run.parameters)
         host = self.workers.host(requires, worker_environment(run.ir))
+        session = Session(run, store, host, observer)
         try:
-            yield Session(run, store, host, observer)
+            yield session
         except BaseException:
             self.workers.close()
             with suppress(MetadataError):
                 runs.end(run, store, "FAILED")
             raise
+        finally:
+            session.recorder.close()
 
     def _launched(self, component: BaseNode, session: Session) -> NodeResult:
         interruptible: AbstractContextManager[None] = (
             interrupted_by_signals() if self.settings.in_process else ended_by_signals(session)
         )
         with interruptible:
+            ends = Ends(session.launcher.layout)
+            at_a_time = 1 if self.settings.in_process else os.cpu_count() or 1
             for upstream in _implicit(component):
-                ended = session.launch(upstream.id)
-                if not ended.has_outputs and ended.state != "skipped":
-                    return ended
-            result = session.launch(component.id)
+                ends.note(launch_whole(session, upstream.id, ends, max_workers=at_a_time))
+            result = launch_whole(session, component.id, ends, max_workers=at_a_time)
+            session.recorder.flush()
         if session.cancelled:
             self.workers.close()
         return result
@@ -217,11 +226,12 @@ def _take_up(run: Run, store: MetadataStore, known: RunRecord | None, options: O
     store.update_run(run.record, {**properties, "parameters": json.dumps(given, sort_keys=True)})
 
 
-def _raise_for(result: NodeResult, log_file: str | None) -> None:
+def _raise_for(result: NodeResult, run: Run) -> None:
     if result.state == "cancelled":
         raise CancelledError("it was interrupted", component=result.node_id)
-    if result.state == "failed":
-        raise ComponentFailedError(result, log_file)
+    for failed in result.failures or ((result,) if result.state == "not run" else ()):
+        log_file = run.log_file(failed.node_id, failed.item)
+        raise ComponentFailedError(failed, log_file if os.path.exists(log_file) else None)
 
 
 def _implicit(component: BaseNode) -> Sequence[BaseNode]:
@@ -234,10 +244,11 @@ def _implicit(component: BaseNode) -> Sequence[BaseNode]:
 
 
 def _hand_out(component: BaseNode, store: MetadataStore, result: NodeResult) -> None:
-    """Gives the channels of a component what it has made."""
-    made = store.outputs_of(result.execution_id) if result.execution_id and result.has_outputs else {}
+    """Gives the channels of a component what it has made: in a loop, what it has made of all items."""
+    ended = [one for one in result.items or (result,) if one.has_outputs and one.execution_id is not None]
+    made = [store.outputs_of(one.execution_id) for one in ended if one.execution_id is not None]
     for key, channel in component.outputs.items():
-        channel.set_artifacts(made.get(key, ()))
+        channel.set_artifacts(artifact for outputs in made for artifact in outputs.get(key, ()))
 
 
 class _Quiet(Logged):

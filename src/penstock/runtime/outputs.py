@@ -67,11 +67,14 @@ class RunOutputs:
         """Reads from the store what another process has published."""
         name, node = instance_name(node_id, item), self._run.ir.node(node_id)
         execution = latest_finished(self.store, self._run, node, item)
-        if execution is not None:
+        recorded = self._recorded(node_id, item)
+        skipped_since = recorded is not None and recorded.state == "skipped"
+        if (
+            execution is not None and not skipped_since
+        ):  # of a node that was run twice, what it did last counts
             self._outputs[name] = self.store.outputs_of(execution)
             self._results[name] = NodeResult(node_id, "ran", execution_id=execution)
             return
-        recorded = self._recorded(node_id, item)
         if recorded is None:
             raise ResolutionError(
                 f"{name} has not run in run {self._run.run_id}", hint="run the nodes in their order"
