@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from penstock.components.container_component.engine import Engine
-from penstock.errors import CancelledError, ExecutionError
+from penstock.errors import ExecutionError
 
 _LAST_LINES = 20
 
@@ -42,9 +43,8 @@ def run_to_end(engine: Engine, name: str, command: list[str]) -> Ended:
 
     Raises:
         ExecutionError: The engine cannot be started.
-        CancelledError: This process was told to end.
     """
-    with _watched(engine, name), _terminating():
+    with _watched(engine, name), _terminating(engine, name):
         try:
             process = subprocess.Popen(
                 command,
@@ -95,17 +95,22 @@ def _watched(engine: Engine, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _terminating() -> Iterator[None]:
-    """Makes an exception of the signal that ends this process, so that the container is ended first."""
+def _terminating(engine: Engine, name: str) -> Iterator[None]:
+    """Ends the container before the signal that ends this process does what it would do."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminated)
+
+    def terminated(number: int, frame: FrameType | None) -> None:
+        engine.remove(name)
+        signal.signal(number, before)
+        if callable(before):
+            before(number, frame)
+        else:
+            os.kill(os.getpid(), number)
+
+    before = signal.signal(signal.SIGTERM, terminated)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _terminated(number: int, _: FrameType | None) -> None:
-    raise CancelledError(f"ended by {signal.Signals(number).name}")
