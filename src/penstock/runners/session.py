@@ -97,7 +97,7 @@ class Session:
         store: The metadata store.
         host: Where executors run.
         observer: Is told how the run goes.
-        new_host: Makes another host.
+        new_host: Makes another host; ``None`` where another scheduler drives the run, and the session runs nodes of it.
         settings: Environment settings that change results; this process's own where they are not given.
 
     Attributes:
@@ -121,12 +121,12 @@ class Session:
         self.observer = observer
         self.recorder = Recorder(run, store)
         self._settings = library_settings() if settings is None else settings
+        self._new_host = new_host
         self.launcher = self._launcher(host, observer)
         self.results: dict[str, NodeResult] = {}
         self.signal: int | None = None
         self._cancelled = threading.Event()
         self.broken_by: BaseException | None = None
-        self._new_host = new_host
 
     def _launcher(self, host: ExecutorHost, observer: Observer) -> Launcher:
         return Launcher(
@@ -136,7 +136,7 @@ class Session:
             observer,
             self._settings,
             recorder=self.recorder,
-            status=self.status,
+            status=self.status if self._new_host is not None else None,
         )
 
     def launch(self, node_id: str, item: Item = ()) -> NodeResult:

@@ -139,7 +139,8 @@ def test_a_blocked_node_is_recorded_and_told(bench: Bench, ir: PipelineIR, host:
 
     blocked = NodeResult("Add", "not run", "Number failed")
     with session_of(ir, observer=Telling()) as session:
-        session.blocked(blocked)
+        session.ended(blocked)
+        session.recorder.flush()
         assert session.results == {"Add": blocked}
     assert told == [blocked]
     assert bench.recorded("r") == {"Add": blocked}
