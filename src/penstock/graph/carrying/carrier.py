@@ -29,7 +29,7 @@ ORIGIN_MARK = "# --- "
 
 _FUTURE = "from __future__ import annotations"
 _LONGEST_LITERAL = 100_000
-_LITTLE_TYPES = ("builtins", "enum", "functools", "operator", "typing", "typing_extensions", "types")
+_LITTLE_TYPES = ("enum", "functools", "operator", "typing", "typing_extensions", "types")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,14 @@ class _Carrier:
         if imported is not None and _gives(imported, name, value):
             return imported
         found = literal(value)
-        if found is not None and len(found.text) <= _LONGEST_LITERAL:
-            return _constant(name, found)
         statement = self._assignment(name, value)
-        if statement is None:
+        if found is None or (statement is not None and callable(value)):
+            if statement is None:
+                raise self._refused(name, value, user)
+            return _Piece(statement.text, used_names(statement.text), statement)
+        if len(found.text) > _LONGEST_LITERAL:
             raise self._refused(name, value, user)
-        return _Piece(statement.text, used_names(statement.text), statement)
+        return _constant(name, found)
 
     def _statements(self, name: str, *kinds: type[ast.stmt]) -> list[Statement]:
         found = (s for document in self._documents for s in document.statements.get(name, ()))
@@ -200,7 +202,7 @@ class _Carrier:
         made_of = statements[-1].node.value  # type: ignore[attr-defined]  # both kinds have one
         is_alias = all(isinstance(n, (ast.Name, ast.Attribute, ast.expr_context)) for n in ast.walk(made_of))
         home = type(value).__module__
-        is_little = home in _LITTLE_TYPES or home.partition(".")[0] == "penstock"
+        is_little = isinstance(value, type) or home in _LITTLE_TYPES or home.partition(".")[0] == "penstock"
         return statements[-1] if is_alias or is_little else None
 
     def _refused(self, name: str, value: Any, user: str) -> PipelineError:

@@ -12,9 +12,11 @@ import logging
 import math
 import pathlib
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 _DEEPEST = 20
@@ -40,12 +42,14 @@ def literal(value: Any, depth: int = 0) -> Literal | None:
     if depth > _DEEPEST:
         return None
     kind = type(value)
-    if value is None or value is Ellipsis or kind in (bool, int, str, bytes, range):
+    if value is None or value is Ellipsis or kind in (bool, int, complex, str, bytes, range):
         return Literal(repr(value))
     if kind is float:
         return Literal(repr(value) if math.isfinite(value) else f"float({str(value)!r})")
     if kind in _CONTAINERS:
         return _CONTAINERS[kind](value, depth)
+    if isinstance(value, (type, FunctionType, BuiltinFunctionType)):
+        return _of_definition(value)
     if isinstance(value, enum.Enum):
         return _of_class(kind, f".{value.name}") if value.name in kind.__members__ else None
     if dataclasses.is_dataclass(value):
@@ -88,9 +92,21 @@ _CONTAINERS: dict[type, Callable[[Any, int], Literal | None]] = {
 }
 
 
-def _of_class(cls: type, rest: str) -> Literal | None:
+def _of_definition(value: Any) -> Literal | None:
+    """Returns the name of a class or function of the program, or of a module that has it."""
+    if value.__module__ == "__main__":
+        return _of_class(value, "") if value.__qualname__.isidentifier() else None
+    found: Any = sys.modules.get(value.__module__ or "")
+    for part in value.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return _of_class(value, "") if found is value else None
+
+
+def _of_class(cls: Any, rest: str) -> Literal | None:
     if "<locals>" in cls.__qualname__:
         return None
+    if cls.__module__ == "builtins":
+        return Literal(f"{cls.__qualname__}{rest}")
     if cls.__module__ == "__main__":
         return Literal(f"{cls.__qualname__}{rest}", names=frozenset({cls.__qualname__.partition(".")[0]}))
     return Literal(f"{cls.__module__}.{cls.__qualname__}{rest}", frozenset({cls.__module__}))

@@ -40,7 +40,10 @@ def used_names(text: str) -> UsedNames:
 
 def _collect(table: symtable.SymbolTable, at_once: set[str], later: set[str]) -> None:
     into = later if isinstance(table, symtable.Function) else at_once
-    into.update(symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())
+    for symbol in table.get_symbols():
+        # In the body of a class, `Outputs = Outputs` takes the global one.
+        if symbol.is_global() or (isinstance(table, symtable.Class) and symbol.is_referenced()):
+            into.add(symbol.get_name())
     for child in table.get_children():
         _collect(child, into, later)
 
