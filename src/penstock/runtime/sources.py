@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
-from penstock.graph.carrying.carrier import ORIGIN_MARK
+from penstock.graph.carrying.module_text import ORIGIN_MARK
 
 _ORIGIN = re.compile(rf"^{re.escape(ORIGIN_MARK)}(?P<file>.*), line (?P<line>\d+)$")
 

@@ -6,28 +6,20 @@ from __future__ import annotations
 import ast
 import builtins
 import gc
-import hashlib
 import inspect
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from types import FunctionType, ModuleType
 from typing import Any
 
 from penstock.errors import PipelineError
-from penstock.graph.carrying.documents import Document, Statement, codes_of, documents_of
+from penstock.graph.carrying.documents import Statement, codes_of, documents_of
 from penstock.graph.carrying.literals import Literal, literal
+from penstock.graph.carrying.module_text import Piece, module_name, module_text, ordered
 from penstock.graph.carrying.used_names import UsedNames, used_names
 
-MODULE_PREFIX = "penstock_main_"
-"""How the names of carried modules begin; the rest is a digest of the code."""
-
-ORIGIN_MARK = "# --- "
-"""How the comment before a statement begins that says which file and line it comes from."""
-
-_FUTURE = "from __future__ import annotations"
 _LONGEST_LITERAL = 100_000
 _LITTLE_TYPES = ("enum", "functools", "operator", "typing", "typing_extensions", "types")
 
@@ -47,23 +39,6 @@ class CarriedModule:
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What makes one name of the program.
-
-    Attributes:
-        text: Source.
-        names: What it uses.
-        statement: Where the source comes from; ``None`` where it was made from a value.
-        is_import: Whether it is an import statement.
-    """
-
-    text: str
-    names: UsedNames
-    statement: Statement | None = None
-    is_import: bool = False
-
-
 _NOTHING = UsedNames(frozenset(), frozenset())
 
 
@@ -80,12 +55,8 @@ def carry(cls: type, project_root: str) -> CarriedModule:
     namespace = _namespace_of(cls)
     attribute = name_in(namespace, cls)
     pieces = _Carrier(attribute, namespace).pieces([attribute.partition(".")[0], *_names_of_roles(cls)])
-    ordered = _ordered(pieces)
-    future = any(p.statement is not None and p.statement.document.future_annotations for p in ordered)
-    code = "\n".join([_FUTURE if future else "", *(piece.text for piece in ordered)])
-    name = MODULE_PREFIX + hashlib.sha256(code.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    text = _text(attribute, ordered, future=future, project_root=project_root)
-    return CarriedModule(name, text, attribute)
+    in_order = ordered(pieces)
+    return CarriedModule(module_name(in_order), module_text(attribute, in_order, project_root), attribute)
 
 
 def name_in(namespace: Mapping[str, Any], cls: type) -> str:
@@ -127,9 +98,9 @@ class _Carrier:
         self._namespace = namespace
         self._documents = documents_of(namespace)
 
-    def pieces(self, names: list[str]) -> dict[str, _Piece]:
+    def pieces(self, names: list[str]) -> dict[str, Piece]:
         """Returns what makes each of some names and those that they use, directly or not."""
-        found: dict[str, _Piece] = {}
+        found: dict[str, Piece] = {}
         waiting: list[tuple[str, str]] = [(name, name) for name in reversed(names)]
         while waiting:
             name, user = waiting.pop()
@@ -146,7 +117,7 @@ class _Carrier:
             return name == "__file__"
         return self._namespace[name] is not getattr(builtins, name, _NOTHING)
 
-    def _piece(self, name: str, user: str) -> _Piece:
+    def _piece(self, name: str, user: str) -> Piece:
         value = self._namespace[name]
         if isinstance(value, ModuleType):
             return self._import(name) or _import_of(name, value)
@@ -160,7 +131,7 @@ class _Carrier:
         if found is None or (statement is not None and callable(value)):
             if statement is None:
                 raise self._refused(name, value, user)
-            return _Piece(statement.text, used_names(statement.text), statement)
+            return Piece(statement.text, used_names(statement.text), statement)
         if len(found.text) > _LONGEST_LITERAL:
             raise self._refused(name, value, user)
         return _constant(name, found)
@@ -169,16 +140,16 @@ class _Carrier:
         found = (s for document in self._documents for s in document.statements.get(name, ()))
         return [statement for statement in found if isinstance(statement.node, kinds)]
 
-    def _import(self, name: str) -> _Piece | None:
+    def _import(self, name: str) -> Piece | None:
         statements = self._statements(name, ast.Import, ast.ImportFrom)
         texts = [_only(statement.node, name) for statement in statements]
         if not texts:
             return None
         if isinstance(statements[-1].node, ast.ImportFrom):
             texts = texts[-1:]
-        return _Piece("\n".join(dict.fromkeys(texts)) + "\n", _NOTHING, statements[-1], is_import=True)
+        return Piece("\n".join(dict.fromkeys(texts)) + "\n", _NOTHING, statements[-1], is_import=True)
 
-    def _definition(self, name: str, value: Any) -> _Piece:
+    def _definition(self, name: str, value: Any) -> Piece:
         statements = self._statements(
             name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign
         )
@@ -192,7 +163,7 @@ class _Carrier:
                 got="a definition in the program that no file or cell shows",
                 hint="put it into a file and import it: what is typed at a prompt, or made by exec, leaves no source",
             )
-        return _Piece(chosen[0].text, used_names(chosen[0].text), chosen[0])
+        return Piece(chosen[0].text, used_names(chosen[0].text), chosen[0])
 
     def _assignment(self, name: str, value: Any) -> Statement | None:
         """Returns the assignment that made a value which may be made anew: another name, a type, an annotation."""
@@ -240,7 +211,7 @@ def _only(node: ast.stmt, name: str) -> str:
     return ast.unparse(ast.Import(names=kept))
 
 
-def _gives(piece: _Piece, name: str, value: Any) -> bool:
+def _gives(piece: Piece, name: str, value: Any) -> bool:
     """Says whether a name is still what was imported."""
     assert piece.statement is not None
     node = piece.statement.node
@@ -251,62 +222,10 @@ def _gives(piece: _Piece, name: str, value: Any) -> bool:
     return getattr(module, original, None) is value
 
 
-def _import_of(name: str, module: ModuleType) -> _Piece:
-    return _Piece(f"import {module.__name__} as {name}\n", _NOTHING, is_import=True)
+def _import_of(name: str, module: ModuleType) -> Piece:
+    return Piece(f"import {module.__name__} as {name}\n", _NOTHING, is_import=True)
 
 
-def _constant(name: str, found: Literal) -> _Piece:
+def _constant(name: str, found: Literal) -> Piece:
     imports = "".join(f"import {module}\n" for module in sorted(found.modules))
-    return _Piece(f"{imports}{name} = {found.text}\n", UsedNames(found.names, frozenset()))
-
-
-# ------------------------------------------------------------------------------------------------ the module's text
-
-
-def _ordered(pieces: Mapping[str, _Piece]) -> list[_Piece]:
-    """Returns pieces so that each follows those that it needs at once; otherwise as the program has them."""
-    ordered: dict[int, _Piece] = {}
-
-    def add(name: str, above: frozenset[str]) -> None:
-        piece = pieces[name]
-        for used in sorted(piece.names.at_once & pieces.keys() - above - {name}):
-            add(used, above | {name})
-        ordered.setdefault(id(piece.statement) if piece.statement is not None else id(piece), piece)
-
-    for name in sorted(pieces, key=lambda name: _rank(name, pieces[name])):
-        add(name, frozenset())
-    return list(ordered.values())
-
-
-def _rank(name: str, piece: _Piece) -> tuple[int, tuple[int, int], str]:
-    """Imports come first, then constants, then definitions."""
-    kind = 0 if piece.is_import else 1 if piece.statement is None else 2
-    return kind, piece.statement.place if piece.statement is not None else (0, 0), name
-
-
-def _text(component: str, pieces: list[_Piece], *, future: bool, project_root: str) -> str:
-    parts = [f'"""{component}, and what it uses of the program that it was defined in."""\n\n']
-    if future:
-        parts.append(f"{_FUTURE}\n\n")
-    parts += [piece.text for piece in pieces if piece.is_import]
-    for piece in pieces:
-        if piece.is_import:
-            continue
-        parts.append("\n\n" if piece.statement is not None else "\n")
-        parts += _origin(piece, project_root)
-        parts.append(piece.text)
-    return "".join(parts)
-
-
-def _origin(piece: _Piece, project_root: str) -> Iterator[str]:
-    if piece.statement is None:
-        return
-    document = piece.statement.document
-    yield f"{ORIGIN_MARK}{_file_name(document, project_root)}, line {piece.statement.line}\n"
-
-
-def _file_name(document: Document, project_root: str) -> str:
-    if document.is_cell:
-        return "<cell>"  # the name that a notebook gives it is another one each time
-    path = os.path.abspath(document.filename)
-    return os.path.relpath(path, project_root) if path.startswith(project_root + os.sep) else path
+    return Piece(f"{imports}{name} = {found.text}\n", UsedNames(found.names, frozenset()))
