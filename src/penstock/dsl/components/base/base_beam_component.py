@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TFX's ``tfx.dsl.components.base.base_beam_component``; every component here can use Beam."""
+"""TFX's ``tfx.dsl.components.base.base_beam_component``, for code that imports the older path."""
 
 from __future__ import annotations
 
