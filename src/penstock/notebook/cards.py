@@ -68,7 +68,9 @@ def result_card(component: BaseNode, ended: NodeResult, log: str) -> Html:
         ended: How it ended.
         log: The last lines that its executor has printed.
     """
-    facts = [duration(ended.seconds), *([f"{count(ended.rows)} rows"] if ended.rows is not None else [])]
+    facts = [duration(ended.seconds)]
+    if ended.rows is not None:
+        facts.append(f"{count(ended.rows)} row{'' if ended.rows == 1 else 's'}")
     if ended.execution_id is not None:
         facts.append(f"execution {ended.execution_id}")
     colour = _STATES.get(ended.state, _QUIET)

@@ -2,8 +2,8 @@
 """Writes a notebook's code as a pipeline file.
 
 Left out are cells under ``%%skip_for_export`` or with that tag, cells in another language, lines that only a notebook
-knows (``%…``, ``!…``), and statements that use the interactive context. What is left, with a ``create_pipeline`` at its
-end, is a file like any other.
+knows (``%…``, ``!…``), and statements that use the interactive context or look at artifacts. What is left, with a
+``create_pipeline`` at its end, is a file like any other.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _without_context(code: str, tree: ast.Module, needed: Collection[str]) -> st
     names, removed = {_CONTEXT}, []
     for statement in tree.body:
         imported = isinstance(statement, ast.ImportFrom) and any(a.name == _CONTEXT for a in statement.names)
-        if imported or _uses(statement, names):
+        if imported or _uses(statement, names) or _reads_artifacts(statement):
             removed.append(statement)
             names |= _assigned([statement])
     for name in sorted(names & set(needed)):
@@ -150,6 +150,18 @@ def _check_alone(statement: ast.stmt, tree: ast.Module) -> None:
 
 def _uses(tree: ast.AST, names: set[str]) -> bool:
     return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(tree))
+
+
+def _reads_artifacts(tree: ast.AST) -> bool:
+    """Says whether code has ``….outputs[…].get()`` in it, which gives artifacts in a notebook only."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get"
+        and not node.args
+        and any(isinstance(part, ast.Attribute) and part.attr == "outputs" for part in ast.walk(node.func))
+        for node in ast.walk(tree)
+    )
 
 
 def _assigned(statements: Iterable[ast.stmt]) -> set[str]:

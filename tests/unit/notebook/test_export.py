@@ -61,6 +61,7 @@ def test_what_uses_the_context_is_left_out_and_the_rest_stays_as_it_is(one: Numb
     assert "InteractiveContext()" not in text
     assert "context" not in text.replace("InteractiveContext.export", "")
     assert "shown" not in text
+    assert "made" not in text
     assert "components=[one]," in text
     assert "pipeline_name='book'," in text
     assert "pipeline_root" not in text  # a temporary one is of no use later
