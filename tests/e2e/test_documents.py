@@ -38,7 +38,8 @@ def test_the_tutorial(project: Path) -> None:
 
 
 def test_how_to_write_a_component_and_read_examples(project: Path) -> None:
-    fine, _, skipped, report = follow(DOCS / "how-to" / "write-a-component.md", project)
+    counted, fine, _, skipped, report = follow(DOCS / "how-to" / "write-a-component.md", project)
+    assert states(counted) == {"CsvExampleGen": "ran", "count_rows": "ran", "check_rows": "ran"}
     assert states(fine) == {"CsvExampleGen": "ran", "RowCheck": "ran"}
     assert states(skipped) == {"CsvExampleGen": "cached", "RowCheck": "skipped"}
     assert 'rows: {"eval": ' in report
