@@ -50,6 +50,11 @@ class ChannelParameter:
                 expected="type=, a subclass of Artifact such as standard_artifacts.Examples",
                 got=repr(type),
             )
+        if type.TYPE_NAME == Artifact.TYPE_NAME and type is not Artifact:
+            raise PipelineError(
+                f"artifact type {type.__name__} has no TYPE_NAME",
+                expected=f"TYPE_NAME = {type.__name__!r} in the class, by which the metadata store knows it",
+            )
         if allow_empty is not None and not optional:
             raise PipelineError(
                 f"ChannelParameter(type={type.__name__}): allow_empty is for optional channels",
