@@ -151,10 +151,10 @@ def _compiled(what: str, placeholder: Placeholder, signature: Signature) -> Expr
             got=named(known),
             hint="serialize_list(…), serialize(…), join(…) and b64encode() make text of other things",
         )
-    return _expression(placeholder)
+    return own_expression(placeholder)
 
 
-def _expression(placeholder: Placeholder) -> ExpressionIR:
+def own_expression(placeholder: Placeholder) -> ExpressionIR:
     """Returns the expression of a placeholder that reads nothing but what its own component has."""
     parts = placeholder.__parts__
-    return ExpressionIR(parts.op, tuple(map(_expression, parts.args)), to_jsonable(parts.value))
+    return ExpressionIR(parts.op, tuple(map(own_expression, parts.args)), to_jsonable(parts.value))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from penstock.errors import PipelineError
 from penstock.graph.container import container_document, make_container
+from penstock.graph.signature import Signature
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from penstock.graph.signature import Signature
+_NOTHING = Signature({}, {}, {})
 
 CLASS_EXECUTOR = "penstock.components.class_component.executor:ClassExecutor"
 """Role that calls the ``Do`` of the user's executor class."""
@@ -34,11 +35,11 @@ class ExecutorSpec:
         """Returns a copy that can be given further arguments."""
         return copy.copy(self)
 
-    def to_document(self, signature: Signature) -> dict[str, Any]:
+    def to_document(self, signature: Signature | None = None) -> dict[str, Any]:
         """Returns the spec as plain JSON, for another process.
 
         Args:
-            signature: What the component takes and makes.
+            signature: What the component takes and makes, for a command that reads it.
 
         Raises:
             PipelineError: It cannot be found from there.
@@ -93,7 +94,7 @@ class ExecutorClassSpec(ExecutorSpec):
         """Adds flags that the executor finds in its context's ``extra_flags``."""
         self.extra_flags.extend([extra_flags] if isinstance(extra_flags, str) else extra_flags)
 
-    def to_document(self, signature: Signature) -> dict[str, Any]:  # noqa: ARG002  a class reads its inputs itself
+    def to_document(self, signature: Signature | None = None) -> dict[str, Any]:  # noqa: ARG002  a class reads its inputs itself
         """Returns the import path of the executor class, and the flags."""
         cls = self.executor_class
         if "<locals>" in cls.__qualname__:
@@ -177,9 +178,9 @@ class ExecutorContainerSpec(ExecutorSpec):
         self.command = list(command or ())
         self.args = list(args or ())
 
-    def to_document(self, signature: Signature) -> dict[str, Any]:
+    def to_document(self, signature: Signature | None = None) -> dict[str, Any]:
         """Returns image, command and arguments, compiled for a component."""
-        return container_document(make_container(signature, self.image, self.command, self.args))
+        return container_document(make_container(signature or _NOTHING, self.image, self.command, self.args))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.image})"

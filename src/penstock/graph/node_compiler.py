@@ -20,6 +20,7 @@ from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.scopes import Cond, ForEach
 from penstock.graph.signature import PortSpec
 from penstock.graph.system_nodes import Importer, Resolver
+from penstock.ir.container import CONTAINER
 from penstock.ir.model import (
     ChannelIR,
     ExpressionIR,
@@ -118,10 +119,10 @@ class NodeCompiler:
         at_exit = flat in self._whole.exit_handlers
         beam_args += options.beam_pipeline_args
         for name, value in node.exec_properties.items():
-            check_parameter(name, value, signature.parameters[name].hint)
+            check_parameter(name, value, signature.parameters[name].hint, signature)
         check_beam_args(tuple(beam_args), signature)
         self._runtime_info = {
-            "executor_spec": {"class_path": type(node).EXECUTOR.replace(":", ".")},
+            "executor_spec": _executor_info(node),
             "platform_config": platform,
             "pipeline_platform_config": self._whole.pipeline.platform_config,
         }
@@ -239,7 +240,13 @@ class NodeCompiler:
         if isinstance(channel, LoopChannel):
             return ChannelIR(channel.type_name, output=channel.output_key, loop=self._loop(channel, place).id)
         if channel.producer is None:
-            return ChannelIR(channel.type_name, pipeline=channel.pipeline, node=channel.node)
+            return ChannelIR(
+                channel.type_name,
+                output=channel.output_key,
+                pipeline=channel.pipeline,
+                node=channel.node,
+                run=channel.run,
+            )
         return ChannelIR(
             channel.type_name, producer=self._whole.flat(channel.producer).id, output=channel.output_key
         )
@@ -339,6 +346,14 @@ class NodeCompiler:
         module = sys.modules.get(cls.__module__)
         attribute = name_in(vars(module), cls) if module is not None else ""
         return f"{cls.__module__}:{attribute or cls.__qualname__}"
+
+
+def _executor_info(node: BaseComponent) -> dict[str, Any]:
+    declaration = node.declaration if isinstance(node.declaration, Mapping) else {}
+    if CONTAINER in declaration:
+        return dict(declaration[CONTAINER])
+    executor = getattr(node.executor_spec, "class_path", None)
+    return {"class_path": executor or type(node).EXECUTOR.replace(":", ".")}
 
 
 def _id_of(place: Place | None) -> str | None:

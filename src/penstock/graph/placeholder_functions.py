@@ -135,9 +135,9 @@ def runtime_info(key: RuntimeInfoKeys) -> Placeholder:
 # ---------------------------------------------------------------------------------------------------------------- truth
 
 
-def logical_not(predicate: Predicate) -> Predicate:
+def logical_not(pred: Predicate) -> Predicate:
     """Returns a predicate that is true where another one is not."""
-    return Predicate("not", _predicate(predicate))
+    return Predicate("not", _predicate(pred))
 
 
 def logical_and(left: Predicate, right: Predicate, *more: Predicate) -> Predicate:

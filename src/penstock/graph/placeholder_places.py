@@ -15,17 +15,22 @@ from penstock.graph.signature import Signature
 
 PlaceholderPlace = Literal["a parameter", "a predicate", "a container's command", "a Beam argument"]
 
-_OWN = ("input", "output", "exec_property")
-_OF_EXECUTION = ("execution_id", "temp_dir", "stateful_working_dir", "inputs", "outputs", "exec_properties")
 _OF_RUN = ("run_id", "pipeline_name", "pipeline_root", "node_id", "frontend_url", "status")
+_OF_OUTPUTS = ("output", "outputs", "execution_id", "temp_dir")
+_OF_PARAMETERS = ("exec_property", "exec_properties")
+_OF_INPUTS = ("input", "inputs")
 
-_BEFORE = "it is evaluated before the node's own inputs, outputs and parameters are known"
+_TAKE = "take it from another node: node.outputs['…'].future()[0]…"
+_EARLY = (*_OF_OUTPUTS, *_OF_PARAMETERS)
 _REFUSED: Mapping[PlaceholderPlace, Mapping[tuple[str, ...], tuple[str, str]]] = {
     "a parameter": {
-        (*_OWN, *_OF_EXECUTION): (_BEFORE, "take it from another node: node.outputs['…'].future()[0]…"),
+        _EARLY: ("it is evaluated before the node's own outputs and parameters are known", _TAKE),
+    },
+    "a Beam argument": {
+        _EARLY: ("it is evaluated before the node's own outputs and parameters are known", _TAKE),
     },
     "a predicate": {
-        (*_OWN, *_OF_EXECUTION, *_OF_RUN): (
+        (*_EARLY, *_OF_INPUTS, *_OF_RUN, "stateful_working_dir"): (
             "it decides whether nodes run at all",
             "compare what a node has made: node.outputs['…'].future()[0]…",
         ),
@@ -44,7 +49,6 @@ _REFUSED: Mapping[PlaceholderPlace, Mapping[tuple[str, ...], tuple[str, str]]] =
             "declare a parameter, give it ph.runtime_info('…') and use ph.exec_property('…')",
         ),
     },
-    "a Beam argument": {},
 }
 
 
@@ -78,19 +82,20 @@ def check_place(
     return known
 
 
-def check_parameter(name: str, value: Any, hint: Any) -> None:
+def check_parameter(name: str, value: Any, hint: Any, signature: Signature | None = None) -> None:
     """Checks the placeholders in the value of a parameter, and whether the type of a single one fits.
 
     Args:
         name: Name of the parameter.
         value: Its value.
         hint: Its type.
+        signature: That of the node that it belongs to.
 
     Raises:
         ParameterError: A placeholder may not stand there, or its type does not fit.
     """
     try:
-        known = [check_place(placeholder, "a parameter") for placeholder in placeholders_in(value)]
+        known = [check_place(placeholder, "a parameter", signature) for placeholder in placeholders_in(value)]
     except PenstockError as error:
         error.input = error.input or name
         raise
