@@ -67,7 +67,6 @@ OLDER = {
     "tfx.components.infra_validator.component": "InfraValidator",
     "tfx.components.model_validator.component": "ModelValidator",
     "tfx.components.pusher.component": "Pusher",
-    "tfx.components.pusher.executor": "Executor",
     "tfx.components.schema_gen.component": "SchemaGen",
     "tfx.components.schema_gen.import_schema_gen.component": "ImportSchemaGen",
     "tfx.components.statistics_gen.component": "StatisticsGen",
@@ -350,6 +349,7 @@ class Source:
         facts = {message.name: of_message(message) for message in file.message_type}
         for enum in file.enum_type:
             facts[enum.name] = {"kind": "enum", "members": [value.name for value in enum.value]}
+            facts |= {value.name: {"kind": "value"} for value in enum.value}
         return facts
 
 

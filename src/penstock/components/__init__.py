@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from penstock.components.evaluator.component import Evaluator as Evaluator
     from penstock.components.example_diff.component import ExampleDiff as ExampleDiff
+    from penstock.components.example_gen.component import FileBasedExampleGen as FileBasedExampleGen
     from penstock.components.example_validator.component import ExampleValidator as ExampleValidator
     from penstock.components.graph_inferrer.component import GraphInferrer as GraphInferrer
     from penstock.components.import_example_gen.component import ImportExampleGen as ImportExampleGen
@@ -47,6 +48,7 @@ else:
             "Evaluator": "penstock.components.evaluator.component",
             "ExampleDiff": "penstock.components.example_diff.component",
             "ExampleValidator": "penstock.components.example_validator.component",
+            "FileBasedExampleGen": "penstock.components.example_gen.component",
             "FnArgs": "penstock.components.trainer.fn_args",
             "GraphInferrer": "penstock.components.graph_inferrer.component",
             "ImportExampleGen": "penstock.components.import_example_gen.component",

@@ -19,19 +19,22 @@ class ArgumentNote:
     Attributes:
         text: How it differs, or what to use instead.
         kind: Whether code that gives it must be changed.
+        by_name: Whether all is well where it is given by its name.
     """
 
     text: str
     kind: Literal["change", "differs"] = "change"
+    by_name: bool = False
 
 
 _VERTEX = "Penstock starts no jobs on Vertex AI or AI Platform"
 _KUBEFLOW = "The runner for Kubeflow is not built yet: run with LocalDagRunner or `penstock run`."
 
+_DRIFT = "Not built yet; components/drift_gate in Penstock's repository is a component that gates on drift, to copy."
+
 REFUSED: Mapping[str, str] = {
-    "components.DistributionValidator": (
-        "Not built yet; components/drift_gate in Penstock's repository is a component that gates on drift, to copy."
-    ),
+    "components.DistributionValidator": _DRIFT,
+    "components.distribution_validator.component": _DRIFT,
     "components.ExampleDiff": "Not built yet: compare the two artifacts in a component of your own.",
     "components.InfraValidator": (
         "Not built yet: leave it out, and Pusher's infra_blessing too. Evaluator loads the model that it blesses."
@@ -50,7 +53,8 @@ REFUSED: Mapping[str, str] = {
     ),
     "extensions.google_cloud_ai_platform.Tuner": f"{_VERTEX}: search in a component of your own.",
     "extensions.google_cloud_big_query.Pusher": (
-        "Penstock makes no models in BigQuery ML: push to a gs:// folder with components.Pusher, CREATE MODEL from there."
+        "Penstock makes no models in BigQuery ML: push to a gs:// folder with components.Pusher, and CREATE MODEL from "
+        "there."
     ),
     "orchestration.airflow.airflow_dag_runner": (
         "The runner for Airflow is not built yet: have a task call `penstock run FILE`, or one task a node "
@@ -72,7 +76,6 @@ ABSENT: Mapping[str, str] = {
     "components.experimental.data_view.binder_component": "There are no DataViews: write an ExampleGen that parses.",
     "components.experimental.data_view.provider_component": "There are no DataViews: write an ExampleGen that parses.",
     "components.model_validator.component": "Evaluator does its work, also in TFX.",
-    "components.pusher.executor": _OWN_EXECUTOR,
     "components.util.tfxio_utils": (
         "Examples are read as Arrow batches: penstock.data in components, fn_args.data_accessor in modules."
     ),
@@ -115,6 +118,10 @@ DIFFERS: Mapping[str, str] = {
     "components.Transform": "Writes Parquet unless Pipeline(examples_format='tfrecord') is set.",
     "dsl.Cond": "A node that is left out is recorded as skipped, and those that need it are skipped with the reason.",
     "dsl.ExecutionMode": "Pipeline takes SYNC alone.",
+    "dsl.Pipeline": (
+        "With enable_cache, results are reused by the content of data and code; TFX goes by the times of files, Beam "
+        "arguments and class paths."
+    ),
     "dsl.Resolver": "Where a required artifact is not found, the run fails: exit code 1, and run() raises.",
     "orchestration.LocalDagRunner": (
         "Runs independent nodes side by side, each in a process of its own; run() raises where a node fails. "
@@ -123,11 +130,18 @@ DIFFERS: Mapping[str, str] = {
     "orchestration.beam.beam_dag_runner.BeamDagRunner": "run() raises where a node fails.",
     "types.BaseBeamComponent": "Is BaseComponent: every component can use Beam.",
     "types.BaseChannel": "Is Channel.",
-    "types.artifact.PropertyType": "Has INT, FLOAT, STRING and JSON_VALUE.",
 }
 """Names that work and are not quite the same, and how."""
 
 _NOT_MADE_BY_USERS = ArgumentNote("TFX sets it by itself; nobody gives it.")
+
+_OWN_EXECUTORS = ArgumentNote(
+    "Refused: it reads the database that url names; FileBasedExampleGen takes an executor of one's own."
+)
+_NOT_ON_CHANNELS = ArgumentNote(
+    "Not taken: filter_property_equal and its like choose artifacts by properties."
+)
+_BY_NAME = ArgumentNote("Is taken by its name alone.", by_name=True)
 
 ARGUMENTS: Mapping[str, Mapping[str, ArgumentNote]] = {
     "components.Evaluator": {
@@ -135,6 +149,29 @@ ARGUMENTS: Mapping[str, Mapping[str, ArgumentNote]] = {
         "feature_slicing_spec": ArgumentNote("Refused: eval_config has the slices (slicing_specs)."),
     },
     "dsl.Artifact": {"mlmd_artifact_type": _NOT_MADE_BY_USERS},
+    "dsl.Channel": {
+        "additional_custom_properties": _NOT_ON_CHANNELS,
+        "additional_properties": _NOT_ON_CHANNELS,
+        "artifacts": ArgumentNote("Not taken: channel_utils.as_channel makes a channel of artifacts."),
+        "output_key": _BY_NAME,
+        "producer_component_id": _BY_NAME,
+    },
     "dsl.Pipeline": {"dsl_context_registry": _NOT_MADE_BY_USERS},
+    "dsl.placeholder.placeholder.ProtoSerializationFormat": {
+        "INLINE_FILE_TEXT_FORMAT": ArgumentNote("Not there: use TEXT_FORMAT.")
+    },
+    "components.example_gen.component.QueryBasedExampleGen": {
+        "custom_config": _OWN_EXECUTORS,
+        "custom_executor_spec": _OWN_EXECUTORS,
+    },
+    "dsl.input_resolution.resolver_function.resolver_function": {
+        "f": ArgumentNote("Takes the function at its place.")
+    },
+    "extensions.google_cloud_big_query.BigQueryExampleGen": {
+        "custom_config": _OWN_EXECUTORS,
+        "custom_executor_spec": _OWN_EXECUTORS,
+    },
+    "types.BaseChannel": {"is_optional": _NOT_MADE_BY_USERS},
+    "components.trainer.executor.GenericExecutor": {"context": _NOT_MADE_BY_USERS},
 }
 """Arguments, fields and members of a name that are not taken, or are taken otherwise."""

@@ -63,8 +63,8 @@ def _imports(path: str, tree: ast.Module) -> Iterator[Finding]:
 def _names(path: str, tree: ast.Module) -> Iterator[Finding]:
     imported = {target for statement in imports(tree) for _, target in bound(statement)}
     for node, target in uses(tree, bindings(tree)):
-        # What was imported is told at its import, and so is all that an unknown module has.
-        inside = any(target.startswith(f"{known}.") for known in imported if _is_unknown(known))
+        # What was imported is told at its import, and so is all that is in a module that is not here.
+        inside = any(target.startswith(f"{known}.") for known in imported if _is_missing(known))
         if is_of_tfx(target) and target not in imported and not inside:
             yield from _told(path, node.lineno, target)
 
@@ -78,11 +78,10 @@ def _told(path: str, line: int, target: str, *, importing: bool = False) -> Iter
             yield from _of_name(path, line, name)
             return
     if _is_unknown(target):
-        yield Finding(path, line, "change", target, unlisted(target))
-    elif importing:
-        members = modules().get(target, ())
-        if members and all(verdict(member).state == "absent" for member in members):
-            yield Finding(path, line, "change", key(target), verdict(members[0]).text)
+        told = _as_far_as_known(target)
+        yield Finding(path, line, "change", told, unlisted(told))
+    elif importing and _is_missing(target):
+        yield Finding(path, line, "change", key(target), verdict(modules()[target][0]).text)
 
 
 def _of_name(path: str, line: int, name: TfxName) -> Iterator[Finding]:
@@ -100,6 +99,22 @@ def _is_unknown(target: str) -> bool:
     return not any(module.startswith(f"{target}.") for module in modules())
 
 
+def _is_missing(target: str) -> bool:
+    """Says whether a path of TFX is a module of which nothing is here."""
+    members = modules().get(target, ())
+    return _is_unknown(target) or bool(members and not any(verdict(member).importable for member in members))
+
+
+def _as_far_as_known(target: str) -> str:
+    """Returns a path up to the first part that is not known; all of it where none of its modules is."""
+    parts = target.split(".")
+    for length in range(len(parts) - 1, 1, -1):
+        module = ".".join(parts[:length])
+        if not _is_unknown(module):
+            return ".".join(parts[: length + 1])
+    return target
+
+
 def _calls(path: str, tree: ast.Module) -> Iterator[Finding]:
     known = bindings(tree)
     for node in ast.walk(tree):
@@ -111,27 +126,27 @@ def _calls(path: str, tree: ast.Module) -> Iterator[Finding]:
 
 
 def _arguments(path: str, call: ast.Call, name: TfxName) -> Iterator[Finding]:
-    given = dict(_given(call, name))
     notes = argument_notes(name)
-    for argument, line in given.items():
-        if argument in notes:
-            note = notes[argument]
+    for argument, line, is_named in _given(call, name):
+        note = notes.get(argument)
+        if note is not None and not (note.by_name and is_named):
             yield Finding(path, line, note.kind, f"{name.name}({argument}=…)", note.text)
-        elif not _takes(name, argument):
+        elif note is None and not _takes(name, argument):
             text = _REMOVED.get(
                 argument, "TFX 1.16 does not take it either; see the component's documentation."
             )
             yield Finding(path, line, "change", f"{name.name}({argument}=…)", text)
 
 
-def _given(call: ast.Call, name: TfxName) -> Iterator[tuple[str, int]]:
+def _given(call: ast.Call, name: TfxName) -> Iterator[tuple[str, int, bool]]:
+    """Yields the arguments of a call: name, line, and whether it is given by its name."""
     for argument, value in zip(name.arguments or (), call.args, strict=False):
         if argument.startswith("*") or isinstance(value, ast.Starred):
             break
-        yield argument, value.lineno
+        yield argument, value.lineno, False
     for keyword in call.keywords:
         if keyword.arg is not None:
-            yield keyword.arg, keyword.value.lineno
+            yield keyword.arg, keyword.value.lineno, True
 
 
 def _takes(name: TfxName, argument: str) -> bool:

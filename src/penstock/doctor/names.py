@@ -131,10 +131,16 @@ def unlisted(path: str) -> str:
     if path.startswith(("tfx.examples", "tfx.tools", "tfx.benchmarks", "tfx.experimental")):
         return "TFX's examples and tools are not part of Penstock; copy what you use into your project."
     module, _, name = path.rpartition(".")
+    if module.startswith("tfx.v1") and module in modules():
+        return f"TFX {version()} does not have it either; {_nearest(name, module)}"
     if module in modules():
-        known = [member.name for member in modules()[module] if verdict(member).importable]
-        return f"TFX's {module} has no such name that Penstock has; {did_you_mean(name, known)}."
+        return f"Not among what Penstock has of {module}; {_nearest(name, module)}"
     return "This is inside TFX and not here; docs/reference/tfx-compatibility.md lists the modules that are."
+
+
+def _nearest(name: str, module: str) -> str:
+    known = [member.name for member in modules()[module] if verdict(member).importable]
+    return did_you_mean(name, known)
 
 
 def _paths(name: TfxName) -> Iterator[str]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from penstock.graph.channel import as_channel as as_channel
 from penstock.graph.channel_queries import artifact_query as artifact_query
 from penstock.graph.channel_queries import (
     external_pipeline_artifact_query as external_pipeline_artifact_query,

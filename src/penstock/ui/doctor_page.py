@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from penstock.doctor.findings import Finding, Kind
 
 _HEADINGS: dict[Kind, str] = {
-    "import": "Imports to change (penstock doctor --diff prints a patch that does it):",
+    "import": "Imports to change (`penstock doctor --diff` prints a patch that does it):",
     "change": "To change by hand:",
     "differs": "Works, and differs:",
 }
 
-_MOST_PLACES = 5
+_MOST = 5
 
 
 def doctor_text(findings: Sequence[Finding], files: int) -> str:
@@ -27,26 +27,30 @@ def doctor_text(findings: Sequence[Finding], files: int) -> str:
 
 
 def _imports(findings: Iterable[Finding]) -> Iterator[str]:
+    path = ""
     for finding in findings:
         if finding.kind == "import":
-            yield f"  {finding.place}"
-            yield f"    - {finding.name}"
-            yield f"    + {finding.text}"
+            if finding.path != path:
+                path = finding.path
+                yield f"  {path}"
+            yield f"    {finding.line}: {finding.text}"
 
 
 def _told(findings: Iterable[Finding], kind: Kind) -> Iterator[str]:
-    places: dict[tuple[str, str], list[str]] = {}
+    """Yields each text once, after the names that it is about and before its places."""
+    told: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.kind == kind:
-            places.setdefault((finding.name, finding.text), []).append(finding.place)
-    for (name, text), found in places.items():
-        yield f"  {name}: {text}"
-        yield f"    {_listed(list(dict.fromkeys(found)))}"
+            told.setdefault(finding.text, []).append(finding)
+    for text, about in told.items():
+        yield f"  {_listed(finding.name for finding in about)}: {text}"
+        yield f"    {_listed(finding.place for finding in about)}"
 
 
-def _listed(places: Sequence[str]) -> str:
-    more = len(places) - _MOST_PLACES
-    shown = ", ".join(places[:_MOST_PLACES])
+def _listed(items: Iterable[str]) -> str:
+    different = list(dict.fromkeys(items))
+    more = len(different) - _MOST
+    shown = ", ".join(different[:_MOST])
     return f"{shown} and {more} more" if more > 0 else shown
 
 
@@ -58,7 +62,7 @@ def _summary(findings: Sequence[Finding], files: int) -> str:
     by_hand = counts["change"]
     told = [
         f"{counts['import']} import" + ("" if counts["import"] == 1 else "s") + " to change",
-        f"{by_hand} thing" + ("" if by_hand == 1 else "s") + " to change by hand"
+        f"{by_hand} place" + ("" if by_hand == 1 else "s") + " to change by hand"
         if by_hand
         else "nothing by hand",
     ]

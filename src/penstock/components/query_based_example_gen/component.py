@@ -6,7 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from penstock.components.example_gen.component import ExampleGenOutputs, ExampleGenResult
+from penstock.components.example_gen.component import (
+    ExampleGenOutputs,
+    ExampleGenResult,
+    check_data_format,
+    examples_format_of,
+)
 from penstock.components.query_based_example_gen.queries import (
     SINGLE_SPLIT,
     SplitQuery,
@@ -98,6 +103,9 @@ class QueryBasedExampleGen(BaseComponent):
             ``@span_begin_timestamp`` and ``@span_end_timestamp`` (seconds since 1970 at the beginning and at the end of
             day number *span* in UTC), ``@span_yyyymmdd_utc`` (``'20240131'``), ``{SPAN}``, ``{YYYY}``, ``{MM}`` and
             ``{DD}`` in the queries.
+        output_data_format: ``FORMAT_TF_EXAMPLE``; nothing else can be stored.
+        output_file_format: ``FORMAT_TFRECORDS_GZIP`` or ``FILE_FORMAT_PARQUET``: TFX's way to say ``examples_format``.
+        custom_executor_spec: An executor of one's own; refused here.
         query: One query, instead of ``input_config``.
         url: The database, as SQLAlchemy writes it (``postgresql://user:${PASSWORD}@host/database``, ``mysql://…``,
             ``sqlite:///file.db``), or ``bigquery://project/dataset``. ``${NAME}`` stands for an environment variable.
@@ -132,6 +140,9 @@ class QueryBasedExampleGen(BaseComponent):
         output_config: Any = None,
         custom_config: Any = None,
         range_config: Any = None,
+        output_data_format: Any = None,
+        output_file_format: Any = None,
+        custom_executor_spec: Any = None,
         *,
         query: str | RuntimeParameter | None = None,
         url: str | RuntimeParameter | None = None,
@@ -141,13 +152,8 @@ class QueryBasedExampleGen(BaseComponent):
         split_algorithm: Any = None,
     ) -> None:
         name = type(self).__name__
-        if custom_config is not None:
-            raise ParameterError(
-                "custom_config is for executors of one's own",
-                component=name,
-                input="custom_config",
-                hint="name the database with url",
-            )
+        _refuse_executors(name, custom_config=custom_config, custom_executor_spec=custom_executor_spec)
+        check_data_format(name, output_data_format)
         super().__init__(
             parameters={
                 "input_config": _queries(name, query, input_config),
@@ -156,7 +162,7 @@ class QueryBasedExampleGen(BaseComponent):
                 "range_config": range_config,
                 "output_config": output_config,
                 "fingerprint_query": fingerprint_query,
-                "examples_format": examples_format,
+                "examples_format": examples_format_of(name, examples_format, output_file_format),
                 "split_algorithm": split_algorithm,
             }
         )
@@ -191,6 +197,7 @@ class BigQueryExampleGen(QueryBasedExampleGen):
         input_config: Several queries, one for each split, instead of ``query``.
         output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
         range_config: The span, as in QueryBasedExampleGen.
+        custom_executor_spec: An executor of one's own; refused here.
         custom_config: For executors of one's own; refused here.
         url: ``bigquery://project/dataset?location=EU``, each part of it optional.
         fingerprint_query: As in QueryBasedExampleGen.
@@ -211,6 +218,7 @@ class BigQueryExampleGen(QueryBasedExampleGen):
         input_config: Any = None,
         output_config: Any = None,
         range_config: Any = None,
+        custom_executor_spec: Any = None,
         custom_config: Any = None,
         *,
         url: str = BIGQUERY,
@@ -231,12 +239,24 @@ class BigQueryExampleGen(QueryBasedExampleGen):
             output_config,
             custom_config,
             range_config,
+            custom_executor_spec=custom_executor_spec,
             query=query,
             url=url,
             fingerprint_query=fingerprint_query,
             examples_format=examples_format,
             split_algorithm=split_algorithm,
         )
+
+
+def _refuse_executors(component: str, **given: Any) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise ParameterError(
+                f"{name} is for executors of one's own",
+                component=component,
+                input=name,
+                hint="name the database with url; FileBasedExampleGen takes an executor of one's own",
+            )
 
 
 def _queries(component: str, query: Any, input_config: Any) -> Any:

@@ -10,15 +10,15 @@ from penstock.lazy import lazy_names
 if TYPE_CHECKING:
     from penstock.components.query_based_example_gen.component import BigQueryExampleGen as BigQueryExampleGen
     from penstock.extensions.google_cloud_big_query.pusher.component import Pusher as Pusher
-    from penstock.extensions.google_cloud_big_query.pusher.executor import SERVING_ARGS_KEY
-
-    PUSHER_SERVING_ARGS_KEY = SERVING_ARGS_KEY
+    from penstock.extensions.google_cloud_big_query.pusher.executor import (
+        PUSHER_SERVING_ARGS_KEY as PUSHER_SERVING_ARGS_KEY,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         {
             "BigQueryExampleGen": "penstock.components.query_based_example_gen.component",
-            "PUSHER_SERVING_ARGS_KEY": f"{__name__}.pusher.executor:SERVING_ARGS_KEY",
+            "PUSHER_SERVING_ARGS_KEY": f"{__name__}.pusher.executor",
             "Pusher": f"{__name__}.pusher.component",
         },
     )

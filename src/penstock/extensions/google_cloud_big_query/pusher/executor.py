@@ -6,3 +6,6 @@ from __future__ import annotations
 from typing import Final
 
 SERVING_ARGS_KEY: Final = "bigquery_serving_args"
+
+PUSHER_SERVING_ARGS_KEY: Final = SERVING_ARGS_KEY
+"""Its name in ``tfx.v1``."""
