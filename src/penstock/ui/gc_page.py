@@ -83,13 +83,18 @@ def _summary(told: Mapping[str, Any], palette: Palette) -> list[str]:
     if not runs:
         lines = [f"nothing {'to remove' if told['dry_run'] else 'was removed'}"]
     else:
-        what = f"{_count(len(told['artifacts']), 'artifact')} of {_count(len(runs), 'run')}"
+        what = " and ".join(_what(told)) + f" of {_count(len(runs), 'run')}"
         lines = [f"{palette.paint(word, 'bold')}: {what}, {size(told['size_bytes'])}"]
     for reason, number in sorted(told["kept"].items()):
         lines.append(f"kept of earlier runs: {_count(number, 'artifact')} {_WHY[reason]}")
     if told["in_use"]:
         lines.append(f"kept, since a run has begun to use them: {', '.join(map(str, told['in_use']))}")
     return lines
+
+
+def _what(told: Mapping[str, Any]) -> list[str]:
+    artifacts = [_count(len(told["artifacts"]), "artifact")] if told["artifacts"] else []
+    return artifacts + (["the logs"] if told["folders"] else [])
 
 
 def failures_text(told: Mapping[str, Any]) -> str:
