@@ -127,7 +127,7 @@ class BaseComponent(BaseNode):
             },
         )
         self._parameters = _bind_parameters(name, signature, parameters or {})
-        self.spec = spec
+        self.spec: Any = spec
         if spec is not None:
             spec.outputs = dict(self.outputs.items())
         beam_pipeline_args = getattr(self.executor_spec, "beam_pipeline_args", ())

@@ -82,3 +82,22 @@ def test_its_code_counts_for_the_cache(project: Path) -> None:
     run(project)
     greetings = [artifact.custom_properties["greeting"] for artifact in copies(project)]
     assert greetings[before:] == ["Good day, HelloWorld!", "Good day, again!"]
+
+
+def test_a_class_component_may_be_defined_in_the_program_itself(tmp_path: Path) -> None:
+    program = tmp_path / "notes_program.py"
+    shutil.copy(SOURCE / "notes_program.py", program)
+
+    def notes() -> list[str]:
+        subprocess.run([sys.executable, program.name], cwd=tmp_path, check=True, timeout=300)
+        config = sqlite_metadata_connection_config(str(tmp_path / "m.db"))
+        with MetadataStore.open(config) as store:
+            found = sorted(store.newest_artifacts("Note", pipeline="notes"), key=lambda artifact: artifact.id)
+        texts = [(Path(artifact.uri) / "note.txt").read_text() for artifact in found]
+        assert [artifact.properties["length"] for artifact in found] == list(map(len, texts))
+        return texts
+
+    assert notes() == ["Hello, Ann 0", "Hello, Bob 1"]
+    assert notes() == ["Hello, Ann 0", "Hello, Bob 1"]
+    program.write_text(program.read_text().replace('"Hello"', '"Good day"'))
+    assert notes()[2:] == ["Good day, Ann 0", "Good day, Bob 1"]

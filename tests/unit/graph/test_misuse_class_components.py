@@ -117,7 +117,9 @@ WRONG: dict[str, tuple[Callable[[], Any], type[PenstockError], str]] = {
     "an output that may be empty": (
         lambda: declared(OUTPUTS={"x": ChannelParameter(type=Examples, optional=True, allow_empty=True)}),
         PipelineError, "has allow_empty, which is for inputs"),
-    "no artifact type": (lambda: ChannelParameter(type=str), PipelineError, "ChannelParameter needs an artifact type"),
+    "no artifact type": (
+        lambda: ChannelParameter(type=str),  # type: ignore[arg-type]  # that is the test
+        PipelineError, "ChannelParameter needs an artifact type"),
     "may be empty but not left out": (
         lambda: ChannelParameter(type=Examples, allow_empty=True), PipelineError, "allow_empty is for optional"),
     "a parameter without a type": (ExecutionParameter, PipelineError, "ExecutionParameter needs a type"),
