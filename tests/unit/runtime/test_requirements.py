@@ -8,6 +8,9 @@ import pytest
 
 from penstock.components.trainer.component import Trainer
 from penstock.ir.model import NodeIR, PipelineIR, ValueIR
+from penstock.runtime import sources
+from penstock.runtime.fingerprint import fingerprint_of_component
+from penstock.runtime.loading import load_declaration
 from penstock.runtime.requirements import required_modules, used_libraries
 
 TRAINER = f"{Trainer.__module__}:Trainer"
@@ -121,6 +124,38 @@ def test_the_result_of_a_component_of_the_project_depends_on_what_its_roles_impo
     project.write("lib_work.py", "def execute():\n    import yaml\n")
     monkeypatch.syspath_prepend(project.root)
     node = project.node("lib_component:C")
-    assert required_modules(*node, {}) == ()
+    assert required_modules(*node, {}) == ("light",)  # at the top of a file, as the worker will import it
     assert used_libraries(*node, {}) == ("light", "yaml")
     monkeypatch.delitem(sys.modules, "lib_component")
+
+
+CARRIED = """
+import json
+import yaml
+import features
+from light.component import Number
+
+class C(Number):
+    def load(self):
+        import rich
+"""
+
+
+def test_a_carried_component_requires_what_its_source_imports(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(project.root)
+    sources.install({"penstock_main_required": CARRIED}, str(project.root))
+    node = project.node("penstock_main_required:C")
+    try:
+        found = required_modules(*node, {})
+        used = used_libraries(*node, {})
+        fingerprint = fingerprint_of_component(load_declaration(node[1].component, "node"), str(project.root))
+        project.write("features.py", "import click.core\nCHANGED = 1\n")
+        changed = fingerprint_of_component(load_declaration(node[1].component, "node"), str(project.root))
+    finally:
+        sys.modules.pop("penstock_main_required", None)
+        sys.modules.pop("features", None)
+    assert set(found) == {"yaml", "light", "click"}
+    assert set(used) == {"yaml", "light", "click", "rich"}
+    assert fingerprint != changed
