@@ -90,7 +90,7 @@ class _Drawing:
 @st.composite
 def pipelines(draw: st.DrawFn) -> tuple[Statement, ...]:
     """Draws a pipeline of up to fifty steps with conditions, loops and sub-pipelines in each other."""
-    return _block(draw, _Drawing(), (), (), draw(st.integers(2, 9)))
+    return _block(draw, _Drawing(), (), (), draw(st.integers(3, 9)))
 
 
 def _block(
@@ -122,7 +122,8 @@ def _scope(
     if kind == "cond":
         near = [Ref(step.name) for step, around, _ in so_far.made if around == loops[: len(around)]]
         of = draw(st.sampled_from([*near, *map(ItemRef, loops)]))
-        op, bound = draw(st.sampled_from(["gt", "lt", "eq", "ne"])), draw(st.integers(0, 12))
+        op = draw(st.sampled_from(["gt", "gt", "lt", "lt", "ne", "ne", "eq"]))  # most are true, so that much runs
+        bound = draw(st.integers(5, 60) if op == "lt" else st.integers(0, 9))
         return CondSpec(name, of, op, bound, _block(draw, so_far, loops, subs, length))
     if len(loops) == 2:
         return None
@@ -142,11 +143,11 @@ def _step(draw: st.DrawFn, so_far: _Drawing, loops: tuple[str, ...], subs: tuple
     step = StepSpec(
         name=f"s{so_far.steps}",
         value=draw(st.integers(0, 9)),
-        count=draw(st.sampled_from([0, 1, 2, 2, 3])),
-        needs=tuple(draw(some)),
+        count=draw(st.sampled_from([2, 1, 2, 3, 2, 1, 2, 3, 0])),
+        needs=tuple(draw(some))[:1],
         may=tuple(draw(some)),
         after=tuple(draw(st.lists(st.sampled_from(near), max_size=1))) if near else (),
-        breaks=draw(st.sampled_from([False, False, False, True])),
+        breaks=so_far.steps > 2 and draw(st.integers(0, 6)) == 6,
         dynamic=draw(st.sampled_from([None, None, None, *single])) if single else None,
     )
     so_far.made.append((step, loops, subs))

@@ -15,6 +15,10 @@ LOGGER = logging.getLogger("penstock")
 class Logged:
     """Logs when a node starts to work and how it ends; failures as errors."""
 
+    def node_warned(self, node_id: str, warning: str) -> None:
+        """Logs a warning."""
+        LOGGER.warning("%s: %s", node_id, warning)
+
     def node_started(self, node_id: str, item: str = "") -> None:
         """Says nothing: most nodes that the cache answers end within milliseconds."""
 

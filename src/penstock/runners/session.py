@@ -24,6 +24,7 @@ from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
 from penstock.runtime.items import Item
 from penstock.runtime.launcher import Launcher
+from penstock.runtime.machine import shortages
 from penstock.runtime.observer import Observer, Silent
 from penstock.runtime.partial_run import plan_partial_run
 from penstock.runtime.requirements import required_modules
@@ -122,6 +123,7 @@ class Session:
         self.recorder = Recorder(run, store)
         self._settings = library_settings() if settings is None else settings
         self._new_host = new_host
+        self._shortages = shortages(run.ir)
         self.launcher = self._launcher(host, observer)
         self.results: dict[str, NodeResult] = {}
         self.signal: int | None = None
@@ -136,8 +138,14 @@ class Session:
             observer,
             self._settings,
             recorder=self.recorder,
+            warnings=self._shortages,
             status=self.status if self._new_host is not None else None,
         )
+
+    def warn(self) -> None:
+        """Tells what nodes ask for that this machine does not have."""
+        for node_id, warning in self._shortages.items():
+            self.observer.node_warned(node_id, warning)
 
     def launch(self, node_id: str, item: Item = ()) -> NodeResult:
         """Launches one node, for one item; where that cannot even be told or recorded, the run is cancelled."""
@@ -274,6 +282,7 @@ def open_session(
             return InProcessHost() if in_process else ForkServerHost(remaining, worker_environment(ir))
 
         session = Session(run, store, new_host(), observer or Silent(), new_host)
+        session.warn()
         try:
             yield session
         except BaseException as error:

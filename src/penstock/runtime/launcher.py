@@ -47,6 +47,7 @@ class Launcher:
             requirements.
         recorder: Records how nodes end; without one, each is recorded at once.
         status: Says how the run has ended so far, for exit handlers; what is recorded on it where it is not given.
+        warnings: What is odd about nodes, by id, as is known before they run.
 
     Attributes:
         layout: The run's pipeline.
@@ -64,6 +65,7 @@ class Launcher:
         *,
         recorder: Recorder | None = None,
         status: Callable[[], str] | None = None,
+        warnings: Mapping[str, str] | None = None,
     ) -> None:
         self._run = run
         self._store = store
@@ -71,6 +73,7 @@ class Launcher:
         self._settings = dict(settings or {})
         self._recorder = recorder
         self._status = status or (lambda: recorded_status(run, store))
+        self._warnings = dict(warnings or {})
         self._outputs = RunOutputs(run, store)
         self._executing = Executing(run, store, host, self._observer, self._settings)
         self.errors: dict[str, PenstockError] = {}
@@ -104,7 +107,13 @@ class Launcher:
             what = "".join(traceback.format_exception_only(type(error), error)).strip()
             reason = f"{node_id}: Penstock failed unexpectedly: {what}"
             result = NodeResult(node_id, "failed", reason, traceback=traceback.format_exc())
-        result = replace(result, seconds=round(time.monotonic() - started, 3), item=label)
+        known = self._warnings.get(node_id)
+        result = replace(
+            result,
+            seconds=round(time.monotonic() - started, 3),
+            item=label,
+            warnings=(known, *result.warnings) if known else result.warnings,
+        )
         self._outputs.remember(result, outputs)
         self.tell(result)
         return result

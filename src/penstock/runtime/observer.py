@@ -13,6 +13,10 @@ _MOST_WARNINGS = 20
 class Observer(Protocol):
     """Is told how a run goes."""
 
+    def node_warned(self, node_id: str, warning: str) -> None:
+        """Something about a node is odd, which is known before it runs."""
+        ...
+
     def node_started(self, node_id: str, item: str = "") -> None:
         """A node is being driven: for an item such as ``2.1`` where it stands in loops."""
         ...
@@ -32,6 +36,9 @@ class Observer(Protocol):
 
 class Silent:
     """An observer that shows nothing."""
+
+    def node_warned(self, node_id: str, warning: str) -> None:
+        """Does nothing."""
 
     def node_started(self, node_id: str, item: str = "") -> None:
         """Does nothing."""

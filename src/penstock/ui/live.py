@@ -49,6 +49,7 @@ class _Node:
     started: float = 0.0
     rows: int | None = None
     result: NodeResult | None = None
+    warning: str = ""
     items: int = 0
     items_ended: int = 0
     items_rows: dict[str, int] = field(default_factory=dict)
@@ -84,6 +85,11 @@ class LiveDisplay:
         self._nodes = {node.id: _Node() for node in ir.nodes}
         self._lock = threading.Lock()
         self._spinner = Spinner("dots")
+
+    def node_warned(self, node_id: str, warning: str) -> None:
+        """Shows what is odd about a node until it ends."""
+        with self._lock:
+            self._nodes[node_id].warning = warning
 
     def node_started(self, node_id: str, item: str = "") -> None:
         """Starts the node's clock, with its first item where it stands in a loop."""
@@ -143,7 +149,7 @@ class LiveDisplay:
     def _row(self, node_id: str, node: _Node, now: float) -> tuple[Text | Spinner, ...]:
         active = node.result is None and node.state != "waiting"
         seconds = node.result.seconds if node.result else now - node.started
-        detail = (node.result.summary or node.result.reason) if node.result else ""
+        detail = (node.result.summary or node.result.reason) if node.result else node.warning
         if node.result is None and node.items:
             detail = f"{node.items_ended:,} items ended, {node.items - node.items_ended} under way"
         style = STATE_COLOURS.get(node.state, "dim" if node.state == "waiting" else "bold")

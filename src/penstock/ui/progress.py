@@ -59,6 +59,10 @@ class Lines:
         self._looping: set[str] = set()
         self._print(title)
 
+    def node_warned(self, node_id: str, warning: str) -> None:
+        """Says what is odd about a node."""
+        self._line(node_id, "warning", warning)
+
     def node_started(self, node_id: str, item: str = "") -> None:
         """Says nothing yet: most nodes that the cache answers end within milliseconds."""
 
