@@ -17,7 +17,13 @@ _KEYS = {"type_url", "value"}
 
 def is_packed(value: object) -> bool:
     """Says whether plain data is a packed protobuf."""
-    return isinstance(value, dict) and value.keys() == _KEYS and str(value["type_url"]).startswith(_PREFIX)
+    if not isinstance(value, dict) or value.keys() != _KEYS or not isinstance(value["value"], str):
+        return False
+    try:
+        base64.b64decode(value["value"], validate=True)
+    except ValueError:
+        return False
+    return str(value["type_url"]).startswith(_PREFIX)
 
 
 def is_message(value: object) -> bool:

@@ -4,7 +4,7 @@
 import os
 import penstock as tfx
 from penstock.dsl.components.base import base_component, base_executor, executor_spec
-from penstock.types import standard_artifacts, artifact_utils
+from penstock.types import artifact_utils
 from penstock.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from penstock.orchestration.portable import base_driver
 from penstock.proto.orchestration import driver_output_pb2
