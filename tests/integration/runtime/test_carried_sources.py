@@ -233,6 +233,24 @@ def test_a_notebook_runs_its_own_components(notebook: Notebook, tmp_path: Path) 
     assert value.read_text() == "2.0"
 
 
+def test_of_two_cells_that_define_a_class_the_one_that_did_is_carried(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    notebook.run(
+        "import penstock as tfx\nfrom typing import TypedDict\nfrom penstock.dsl.components import component"
+    )
+    notebook.run("class Out(TypedDict):\n    number: int")
+    first = notebook.namespace["Out"]
+    notebook.run("class Out(TypedDict):\n    text: str")
+    notebook.namespace["Out"] = first  # as if the first cell had been run again
+    notebook.run(
+        "@component\ndef f() -> Out:\n    return {'number': 3}\npipeline = tfx.dsl.Pipeline('p', components=[f()])"
+    )
+    (source,) = notebook.compile(tmp_path).sources.values()
+    assert "number: int" in source
+    assert "text: str" not in source
+
+
 def test_a_cell_that_fails_is_shown(notebook: Notebook, tmp_path: Path) -> None:
     notebook.run("import penstock as tfx\nfrom penstock.dsl.components import component")
     notebook.run("@component\ndef fail():\n    wanted = {}\n    wanted['thing']")

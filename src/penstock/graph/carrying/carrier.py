@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from penstock.errors import PipelineError
-from penstock.graph.carrying.documents import Statement, codes_of, documents_of
+from penstock.graph.carrying.documents import Statement, bound_names, codes_of, documents_of
 from penstock.graph.carrying.literals import Literal, literal
 from penstock.graph.carrying.module_text import Piece, module_name, module_text, ordered
 from penstock.graph.carrying.used_names import UsedNames, used_names
@@ -155,7 +155,9 @@ class _Carrier:
         )
         codes = {(code.co_filename, code.co_firstlineno) for code in codes_of(value)}
         exact = [s for s in statements if any(_covers(s, *code) for code in codes)]
-        chosen = (exact or ([] if codes and not isinstance(value, type) else statements))[-1:]
+        if isinstance(value, type):
+            exact = exact or [s for s in statements if _describes(s, value)] or statements
+        chosen = (exact if codes or isinstance(value, type) else statements)[-1:]
         if not chosen:
             raise PipelineError(
                 f"the source of {name} is not to be had",
@@ -199,6 +201,16 @@ def _covers(statement: Statement, filename: str, line: int) -> bool:
     return statement.document.filename == filename and statement.line <= line <= (
         statement.node.end_lineno or line
     )
+
+
+def _describes(statement: Statement, cls: type) -> bool:
+    """Says whether all that a class statement defines is there in a class: another cell may have one of its name."""
+    if not isinstance(statement.node, ast.ClassDef):
+        return False
+    there = {*vars(cls), *vars(cls).get("__annotations__", {})}
+    body = statement.node.body
+    annotated = {n.target.id for n in body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    return annotated.union(*map(bound_names, body)) <= there
 
 
 def _only(node: ast.stmt, name: str) -> str:

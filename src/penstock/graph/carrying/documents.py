@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
@@ -53,8 +54,16 @@ class Document:
     @property
     def is_cell(self) -> bool:
         """Whether it is no file that lasts: a cell, or a line of an interactive session."""
-        entry: Any = linecache.cache.get(self.filename)
-        return self.filename.startswith("<") or (entry is not None and len(entry) == 4 and entry[1] is None)
+        return _is_cell(self.filename)
+
+
+def _is_cell(filename: str) -> bool:
+    """Says whether source that is kept for tracebacks is that of a cell: it has no file, or one of the kernel's."""
+    entry: Any = linecache.cache.get(filename)
+    without_time = entry is not None and len(entry) == 4 and entry[1] is None
+    return (
+        without_time or filename.startswith("<") or "ipykernel_" in filename or not os.path.exists(filename)
+    )
 
 
 def documents_of(namespace: Mapping[str, Any]) -> list[Document]:
@@ -71,11 +80,8 @@ def _file(namespace: Mapping[str, Any]) -> list[str]:
 
 def _cells() -> list[str]:
     """Returns the names of the cells that ran, which IPython and Python's own prompt keep for tracebacks."""
-    return [
-        name
-        for name, entry in linecache.cache.items()
-        if len(entry) == 4 and entry[1] is None and "attrs generated" not in name
-    ]
+    kept = [name for name, entry in list(linecache.cache.items()) if len(entry) == 4]
+    return [name for name in kept if _is_cell(name) and "attrs generated" not in name]
 
 
 def _of_functions(namespace: Mapping[str, Any]) -> Iterator[str]:
@@ -114,7 +120,7 @@ def _document(filename: str, order: int) -> Document | None:
     for node in _top_level(tree.body):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
         text = _unindented(lines[first - 1 : node.end_lineno], node.col_offset)
-        for name in _bound(node):
+        for name in bound_names(node):
             document.statements.setdefault(name, []).append(Statement(node, text, first, document))
     return document
 
@@ -138,7 +144,8 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield node
 
 
-def _bound(node: ast.stmt) -> list[str]:
+def bound_names(node: ast.stmt) -> list[str]:
+    """Returns the names that a statement binds."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [node.name]
     if isinstance(node, ast.Import):
