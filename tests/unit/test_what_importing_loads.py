@@ -66,6 +66,29 @@ tfx.dsl.Pipeline, tfx.dsl.Resolver, tfx.proto.TrainArgs, tfx.types.standard_arti
     assert not loaded_by(code) & HEAVY
 
 
+def test_no_public_name_of_tfx_loads_a_library() -> None:
+    code = """
+from importlib import import_module
+from penstock.doctor.names import names, ours
+for name in names().values():
+    if name.is_public:
+        getattr(import_module(ours(name.module)), name.name)
+"""
+    assert not loaded_by(code) & HEAVY
+
+
+def test_the_doctor_loads_only_the_command_line() -> None:
+    code = """
+from penstock.cli.main import main
+sys.argv = ["penstock", "doctor", __import__("penstock").__file__]
+try:
+    main()
+except SystemExit:
+    pass
+"""
+    assert not loaded_by(code) & (HEAVY - {"click"})
+
+
 def test_the_commands_help_loads_only_the_command_line() -> None:
     code = """
 from penstock.cli.main import main

@@ -11,7 +11,7 @@ from penstock.doctor.bindings import bindings, bound, imports, is_of_tfx, uses
 from penstock.doctor.findings import Finding
 from penstock.doctor.habits import habits
 from penstock.doctor.names import TfxName, argument_notes, key, modules, names, unlisted, verdict
-from penstock.doctor.rewriting import patch, patched, replacements
+from penstock.doctor.rewriting import imported, patch, patched, replacements
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,16 @@ def _imports(path: str, tree: ast.Module) -> Iterator[Finding]:
     for statement in imports(tree):
         if isinstance(statement, ast.ImportFrom) and is_of_tfx(statement.module) and not statement.level:
             for alias in statement.names:
-                if alias.name == "*":
-                    yield from _told(path, statement.lineno, f"{statement.module}")
-                else:
-                    yield from _told(
-                        path, statement.lineno, f"{statement.module}.{alias.name}", importing=True
-                    )
+                target = imported(f"{statement.module}", alias)
+                yield from _told(path, statement.lineno, target, importing=True)
 
 
 def _names(path: str, tree: ast.Module) -> Iterator[Finding]:
-    imported = {target for statement in imports(tree) for _, target in bound(statement)}
+    at_imports = {target for statement in imports(tree) for _, target in bound(statement)}
     for node, target in uses(tree, bindings(tree)):
         # What was imported is told at its import, and so is all that is in a module that is not here.
-        inside = any(target.startswith(f"{known}.") for known in imported if _is_missing(known))
-        if is_of_tfx(target) and target not in imported and not inside:
+        inside = any(target.startswith(f"{known}.") for known in at_imports if _is_missing(known))
+        if is_of_tfx(target) and target not in at_imports and not inside:
             yield from _told(path, node.lineno, target)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.doctor.bindings import Import, imports, is_of_tfx
@@ -47,7 +48,7 @@ def _replaced(statement: Import) -> str | None:
     if statement.module == "tfx" and [alias.name for alias in statement.names] == ["v1"]:
         name = statement.names[0].asname
         return f"import penstock as {name}" if name else "from penstock import v1"
-    if not any(is_here(f"{statement.module}.{alias.name}") for alias in statement.names):
+    if not any(is_here(imported(statement.module, alias)) for alias in statement.names):
         return None
     listed = ", ".join(f"{a.name} as {a.asname}" if a.asname else a.name for a in statement.names)
     return f"from {ours(statement.module)} import {listed}"
@@ -60,6 +61,11 @@ def _imported(alias: ast.alias) -> str:
         return f"{ours(alias.name)} as {alias.asname}"
     # `import tfx.v1` binds `tfx`; what the code then says, tfx.v1.components, is there under the new name too.
     return "penstock as tfx"
+
+
+def imported(module: str, alias: ast.alias) -> str:
+    """Returns the path of what an import takes from a module; that of the module where it takes all."""
+    return module if alias.name == "*" else f"{module}.{alias.name}"
 
 
 def is_here(path: str) -> bool:
@@ -75,7 +81,7 @@ def is_here(path: str) -> bool:
 
 def patched(source: str, tree: ast.Module) -> str:
     """Returns the source with its imports replaced; comments and line breaks inside them stay."""
-    lines = source.splitlines(keepends=True)
+    lines = _lines(source)
     for replacement in reversed(list(replacements(tree))):
         statement = replacement.statement
         first, last = statement.lineno - 1, (statement.end_lineno or statement.lineno) - 1
@@ -91,16 +97,19 @@ def _in_place(text: str, statement: Import, new: str) -> str:
             rf"from(\s+){re.escape(statement.module)}(\s+import)", rf"from\1{module}\2", text, count=1
         )
     # Columns count bytes of UTF-8.
-    start = statement.col_offset
-    end = statement.end_col_offset or len(text)
-    first, _, _ = text.partition("\n")
-    last = text.rstrip("\n").rpartition("\n")[2]
-    ending = last.encode()[end:].decode() + ("\n" if text.endswith("\n") else "")
-    return first.encode()[:start].decode() + new + ending
+    start, end = statement.col_offset, statement.end_col_offset or 0
+    lines = _lines(text)
+    return lines[0].encode()[:start].decode() + new + lines[-1].encode()[end:].decode()
 
 
 def patch(path: str, source: str, new: str) -> str:
     """Returns a unified diff that ``git apply`` and ``patch -p1`` take; empty where nothing changes."""
-    before: Sequence[str] = source.splitlines(keepends=True)
-    after: Sequence[str] = new.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"))
+    told = difflib.unified_diff(_lines(source), _lines(new), f"a/{path}", f"b/{path}")
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in told
+    )
+
+
+def _lines(source: str) -> list[str]:
+    """Returns the lines that Python counts, with their ends; a form feed ends none."""
+    return list(io.StringIO(source, newline=""))

@@ -207,6 +207,27 @@ def test_the_patch_changes_imports_and_nothing_else() -> None:
     ]
 
 
+def test_lines_may_end_as_they_like_and_the_last_not_at_all() -> None:
+    code = "x = 'ü'\r\n\x0c\r\nfrom tfx import v1 as tfx\r\nimport os\r\nfrom tfx.types import Channel"
+    examination = examine("p.py", code)
+    assert [finding.line for finding in examination.findings if finding.kind == "import"] == [3, 5]
+    assert [line for line in examination.patch.split("\n")[3:] if line[:1] in ("+", "-", "\\")] == [
+        "-from tfx import v1 as tfx\r",
+        "+import penstock as tfx\r",
+        "-from tfx.types import Channel",
+        "\\ No newline at end of file",
+        "+from penstock.types import Channel",
+        "\\ No newline at end of file",
+    ]
+
+
+def test_everything_of_a_module_may_be_imported_at_once() -> None:
+    assert [f.text for f in found("from tfx.components import *", "import")] == [
+        "from penstock.components import *"
+    ]
+    assert "inside TFX" in found("from tfx.orchestration.portable import *")[0].text
+
+
 def test_a_pipeline_as_the_tutorial_has_it_needs_only_its_import() -> None:
     code = """
         from tfx import v1 as tfx

@@ -93,13 +93,13 @@ class BaseFunctionalComponentFactory(Protocol):
 def component(func: Callable[..., Any], /) -> BaseFunctionalComponentFactory: ...
 @overload
 def component(
-    *, component_annotation: type | None = None, use_beam: bool = False
+    *, component_annotation: type | str | None = None, use_beam: bool = False
 ) -> Callable[[Callable[..., Any]], BaseFunctionalComponentFactory]: ...
 def component(
     func: Callable[..., Any] | None = None,
     /,
     *,
-    component_annotation: type | None = None,
+    component_annotation: type | str | None = None,
     use_beam: bool = False,
 ) -> BaseFunctionalComponentFactory | Callable[[Callable[..., Any]], BaseFunctionalComponentFactory]:
     """Makes a component of a function, from its annotations.
