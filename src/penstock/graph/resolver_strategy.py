@@ -164,8 +164,9 @@ class SpanRangeStrategy(ResolverStrategy):
     """Chooses the newest artifact of each span in a range, newest span first.
 
     Args:
-        range_config: A ``RangeConfig``: ``static_range`` (both ends included), or ``rolling_range`` (the newest
-            ``num_spans`` spans from ``start_span_number`` on).
+        range_config: A ``RangeConfig``: ``static_range`` (both ends included, none of which may be missing), or
+            ``rolling_range`` (what there is of the ``num_spans`` spans up to the newest, from ``start_span_number``
+            on).
     """
 
     def __init__(self, range_config: RangeConfig | Mapping[str, Any] | str) -> None:
@@ -183,20 +184,25 @@ class SpanRangeStrategy(ResolverStrategy):
                 got=str(self._range),
             )
 
-    def resolve(self, channels: Mapping[str, str], history: History) -> Resolved:
-        """Returns the artifacts per key.
+    def resolve(self, channels: Mapping[str, str], history: History) -> Choice:
+        """Returns the artifacts per key; with none of a rolling range yet, none at all.
 
         Raises:
-            ResolutionError: A span of the range has no artifact.
+            ResolutionError: A span of the static range has no artifact.
         """
-        return {key: self._in_range(key, _newest_by_span(key, history)) for key in channels}
-
-    def _in_range(self, key: str, by_span: Mapping[int, Artifact]) -> list[Artifact]:
+        by_key = {key: _newest_by_span(key, history) for key in channels}
         if self._range.WhichOneof("range") == "static_range":
-            static = self._range.static_range
-            wanted = list(range(static.end_span_number, static.start_span_number - 1, -1))
-        else:
-            wanted = self._rolling(key, by_span)
+            return Choice({key: self._static(key, by_span) for key, by_span in by_key.items()})
+        chosen = {key: self._rolling(by_span) for key, by_span in by_key.items()}
+        nothing = [key for key, artifacts in chosen.items() if not artifacts]
+        if nothing:
+            start = self._range.rolling_range.start_span_number
+            return Choice({}, note=f"nothing: no {nothing[0]} of any span from {start} on")
+        return Choice(chosen)
+
+    def _static(self, key: str, by_span: Mapping[int, Artifact]) -> list[Artifact]:
+        static = self._range.static_range
+        wanted = range(static.end_span_number, static.start_span_number - 1, -1)
         missing = [span for span in wanted if span not in by_span]
         if missing:
             raise ResolutionError(
@@ -207,16 +213,11 @@ class SpanRangeStrategy(ResolverStrategy):
             )
         return [by_span[span] for span in wanted]
 
-    def _rolling(self, key: str, by_span: Mapping[int, Artifact]) -> list[int]:
+    def _rolling(self, by_span: Mapping[int, Artifact]) -> list[Artifact]:
         rolling = self._range.rolling_range
-        spans = sorted((s for s in by_span if s >= rolling.start_span_number), reverse=True)
-        if not spans:
-            raise ResolutionError(
-                f"no {key} of any span from {rolling.start_span_number} on in the history",
-                hint="run the pipeline on at least one span first",
-            )
-        oldest = max(spans[0] - rolling.num_spans + 1, rolling.start_span_number)
-        return list(range(spans[0], oldest - 1, -1))
+        newest = max(by_span, default=-1)
+        oldest = max(newest - rolling.num_spans + 1, rolling.start_span_number)
+        return [by_span[span] for span in sorted(by_span, reverse=True) if span >= oldest]
 
 
 def _newest_by_span(key: str, history: History) -> dict[int, Artifact]:
