@@ -6,6 +6,7 @@ Types are Python's (``int``, ``str``, ``list`` …), a message class, ``Artifact
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -128,7 +129,7 @@ class _Typing:
         specs = self._signature.parameters
         if value not in specs:
             raise _unknown("parameter", value, specs)
-        hint = specs[value].hint
+        hint = typing.get_origin(specs[value].hint) or specs[value].hint
         return hint if hint in (bool, int, float, str, bytes, list, dict) or is_message_type(hint) else None
 
     # -------------------------------------------------------------------------------------------------------- artifacts
