@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import penstock
 from penstock import files
 from penstock.errors import StorageError, UsageError
 from penstock.runtime.staging import staging_folder
 from penstock.version import __version__
 
-TEMPLATE = Path(penstock.__file__).parent / "project_template"
+TEMPLATE = Path(files.__file__).parents[1] / "project_template"
 PIPELINE = "pipelines/taxi.py"
 
 _DATA = "data/generate_taxi.py"

@@ -283,7 +283,7 @@ def settled(
     if result is None:
         raise UsageError(
             f"the base run has no result of {instance_name(node.id, item)}",
-            expected=f"items {_listed(one.item for one in whole.items)}",
+            expected=f"items {_listed([one.item for one in whole.items])}",
             hint=f"begin the partial run at {node.id}, or before it",
         )
     if not result.has_outputs or result.execution_id is None:
