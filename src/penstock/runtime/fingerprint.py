@@ -93,7 +93,12 @@ def _file_of(module: str) -> Path | None:
         return None
     if spec is None or not spec.origin or not spec.origin.endswith(".py"):
         return None
-    return Path(spec.origin).resolve()
+    return _resolved(spec.origin)
+
+
+@cache
+def _resolved(path: str) -> Path:
+    return Path(path).resolve()
 
 
 @cache

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock import files
@@ -79,11 +79,35 @@ def code_files(starts: Iterable[Path], project_root: str) -> tuple[Path, ...]:
     What was found before is returned again while none of the files, and of the folders that were looked into, has
     changed.
     """
+    return _follow(starts, project_root).files
+
+
+def libraries_of(starts: Iterable[Path], project_root: str, *, at_top: bool) -> tuple[str, ...]:
+    """Returns the installed libraries that Python files, and the project's files that they import, import.
+
+    What was found before is returned again as by ``code_files``, though a library may have been installed since.
+
+    Args:
+        starts: The files.
+        project_root: Root of their project.
+        at_top: Whether only what importing the files imports counts.
+
+    Raises:
+        StorageError: One of them cannot be read.
+    """
+    followed = _follow(starts, project_root)
+    if at_top not in followed.libraries:
+        found = (third_party(path, project_root, at_top=at_top) for path in followed.files)
+        followed.libraries[at_top] = tuple(dict.fromkeys(name for names in found for name in names))
+    return followed.libraries[at_top]
+
+
+def _follow(starts: Iterable[Path], project_root: str) -> _Followed:
     key = (tuple(starts), project_root)
     known = _found.get(key)
     if known is None or known.state != _state(known.watched):
         known = _found[key] = _followed(*key)
-    return known.files
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,7 @@ class _Followed:
     files: tuple[Path, ...]
     watched: tuple[str, ...]
     state: tuple[_State, ...]
+    libraries: dict[bool, tuple[str, ...]] = field(default_factory=dict)
 
 
 _found: dict[tuple[tuple[Path, ...], str], _Followed] = {}

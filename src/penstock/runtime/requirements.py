@@ -13,7 +13,7 @@ from penstock.graph.class_style import code_modules
 from penstock.graph.component import BaseComponent
 from penstock.ir.model import NodeIR, PipelineIR, ValueIR
 from penstock.runtime.fingerprint import component_files
-from penstock.runtime.imports import code_files, imported_by_source, third_party, third_party_of_source
+from penstock.runtime.imports import imported_by_source, libraries_of, third_party_of_source
 from penstock.runtime.loading import load_declaration
 from penstock.runtime.sources import source_of
 from penstock.runtime.user_code import resolve_function_file, resolve_module_file
@@ -66,10 +66,11 @@ def _of_component(node: NodeIR, project_root: str, *, at_top: bool) -> Iterator[
     yield from _third_party(starts, project_root, at_top=at_top)
 
 
-def _third_party(starts: Sequence[Path], project_root: str, *, at_top: bool) -> Iterator[str]:
-    with suppress(StorageError):
-        for path in code_files(starts, project_root):
-            yield from third_party(path, project_root, at_top=at_top)
+def _third_party(starts: Sequence[Path], project_root: str, *, at_top: bool) -> tuple[str, ...]:
+    try:
+        return libraries_of(starts, project_root, at_top=at_top)
+    except StorageError:
+        return ()
 
 
 def _user_files(ir: PipelineIR, node: NodeIR, run_values: Mapping[str, Any]) -> list[Path]:
