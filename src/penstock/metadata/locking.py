@@ -90,12 +90,13 @@ class FileLock:
 
 
 def _write_holder(descriptor: int) -> None:
-    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
+    text = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode()
     with contextlib.suppress(
         OSError
     ):  # on a full disk the lock holds as well, and the store says what is wrong
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, text.encode(), 0)
+        if os.pread(descriptor, len(text) + 1, 0) != text:  # mostly it was this process that had it last
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text, 0)
 
 
 def read_holder(path: str) -> str:
