@@ -68,7 +68,10 @@ def origins_text(artifact_id: int, graph: LineageGraph) -> str:
         lines.append(f"  pushed to {destination}")
     if artifact_id not in indexed.producer:
         return "\n".join([*lines, "nothing is known of how it was made"])
-    lines += ["", "made from", *_summary(artifact_id, indexed), "", "step by step"]
+    summary = dict.fromkeys(
+        _summary(artifact_id, indexed)
+    )  # items of a loop have the same code and parameters
+    lines += ["", "made from", *summary, "", "step by step"]
     lines += _up(artifact_id, indexed, set()).lines()
     return "\n".join(lines)
 
