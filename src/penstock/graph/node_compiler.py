@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from penstock.errors import PenstockError, PipelineError
-from penstock.graph.carrying.carrier import carry, name_in
+from penstock.graph.carrying.carrier import CarriedModule, carry, name_in
 from penstock.graph.channel import Channel, LoopChannel
 from penstock.graph.component import BaseComponent
 from penstock.graph.flattening import FlatNode, Flattened, Place
@@ -51,6 +51,7 @@ class NodeCompiler:
         self._project_root = project_root
         self.runtime_parameters: dict[str, RuntimeParameterIR] = {}
         self.sources: dict[str, str] = {}
+        self._carried: dict[type, CarriedModule] = {}
         self._runtime_info: Mapping[str, Any] = {}
 
     def nodes(self) -> tuple[NodeIR, ...]:
@@ -340,7 +341,9 @@ class NodeCompiler:
                 hint="define the class at the top level of a module",
             )
         if cls.__module__ == "__main__":
-            carried = carry(cls, self._project_root)
+            if cls not in self._carried:
+                self._carried[cls] = carry(cls, self._project_root)
+            carried = self._carried[cls]
             self.sources[carried.name] = carried.text
             return f"{carried.name}:{carried.attribute}"
         module = sys.modules.get(cls.__module__)

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.artifacts.value_artifact import JsonValue
-from penstock.components.function_component.annotations import spelled
+from penstock.components.function_component.annotations import PARAMETER_TYPES, spelled
 from penstock.components.function_component.final_status import FinalStatusStr
 from penstock.components.function_component.function_signature import REQUIRED, Argument, FunctionSignature
 from penstock.components.function_component.value_types import ValueType, fits
 from penstock.errors import ParameterError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel
 from penstock.graph.placeholder import Placeholder
+from penstock.graph.runtime_parameter import RuntimeParameter
 
 
 def check_given(
@@ -148,3 +149,12 @@ def _check_parameter(name: str, argument: Argument, value: Any) -> None:
             component=name,
             hint="decorate the function with @exit_handler, and hand its node to the pipeline as exit_handler=…",
         )
+    if isinstance(value, RuntimeParameter) and argument.type in PARAMETER_TYPES:
+        whole_for_float = (value.ptype, argument.type) == (int, float)
+        if value.ptype is not argument.type and not whole_for_float:
+            raise ParameterError(
+                f"argument {argument.name!r} is given a runtime parameter of another type",
+                component=name,
+                expected=f"RuntimeParameter({value.name!r}, {argument.type.__name__})",
+                got=repr(value),
+            )

@@ -8,7 +8,7 @@ import builtins
 import gc
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from types import FunctionType, ModuleType
@@ -70,17 +70,22 @@ def name_in(namespace: Mapping[str, Any], cls: type) -> str:
 
 def _namespace_of(cls: type) -> Mapping[str, Any]:
     """Returns the namespace that a class was defined in; a program that has been run as one may be gone by now."""
-    candidates: list[Mapping[str, Any]] = [vars(sys.modules["__main__"])]
-    functions = [inspect.unwrap(cls), *map(inspect.unwrap, filter(callable, vars(cls).values()))]
-    candidates += [f.__globals__ for f in functions if isinstance(f, FunctionType)]
-    candidates += [d for d in gc.get_referrers(cls) if isinstance(d, dict)]
-    for namespace in candidates:
+    for namespace in _namespaces(cls):
         if namespace.get("__name__") == "__main__" and name_in(namespace, cls):
             return namespace
     raise PipelineError(
         f"{cls.__qualname__} is no longer what its name stands for in the program",
         hint="a component that is defined in a program keeps its name: do not define another of that name",
     )
+
+
+def _namespaces(cls: type) -> Iterator[Mapping[str, Any]]:
+    yield vars(sys.modules["__main__"])
+    callables: list[Any] = [cls, *filter(callable, vars(cls).values())]
+    for unwrapped in map(inspect.unwrap, callables):
+        if isinstance(unwrapped, FunctionType):
+            yield unwrapped.__globals__
+    yield from (holder for holder in gc.get_referrers(cls) if isinstance(holder, dict))
 
 
 def _names_of_roles(cls: type) -> list[str]:

@@ -9,6 +9,7 @@ import linecache
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -103,13 +104,18 @@ def codes_of(value: Any) -> list[CodeType]:
 
 
 def _document(filename: str, order: int) -> Document | None:
-    lines = linecache.getlines(filename)
+    return _parsed(filename, order, "".join(linecache.getlines(filename)))
+
+
+@lru_cache(maxsize=256)
+def _parsed(filename: str, order: int, text: str) -> Document | None:
     try:
-        tree = ast.parse("".join(lines))
+        tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return None
     if not tree.body:
         return None
+    lines = text.splitlines(keepends=True)
     future = any(
         isinstance(node, ast.ImportFrom)
         and node.module == "__future__"

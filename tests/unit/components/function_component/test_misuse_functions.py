@@ -15,6 +15,7 @@ from penstock.components.function_component.final_status import FinalStatusStr
 from penstock.errors import PenstockError, PipelineError
 from penstock.graph.channel import Channel
 from penstock.graph.pipeline import Pipeline
+from penstock.graph.runtime_parameter import RuntimeParameter
 
 HEAD = """
 from typing import *
@@ -176,6 +177,10 @@ CALLED: dict[str, tuple[Any, str]] = {
         r"check: argument 'numbers' takes one artifact.*got: 2 channels.*InputArtifact\[List\[Numbers\]\]",
     ),
     "wrong parameter": (lambda: number(value="3"), "number: value.*wrong type.*int"),
+    "runtime parameter of another type": (
+        lambda: number(value=RuntimeParameter("n", str)),
+        r"number: argument 'value' is given a runtime parameter of another type; expected: RuntimeParameter.'n', int",
+    ),
     "wrong JSON": (
         lambda: written("@component\ndef f(x: Parameter[Dict[str, int]]): pass").f(x={"a": "b"}),
         r"f: x\['a'\] has the wrong type",
