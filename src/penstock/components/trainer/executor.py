@@ -90,8 +90,5 @@ def saved_model(serving_uri: str) -> ModelInfo | None:
     return describe(serving_uri)
 
 
-GenericExecutor = TrainerExecutor
-"""TFX's name of the executor that calls ``run_fn``."""
-
 TrainerFnArgs = FnArgs
 """TFX's older name of what ``run_fn`` is given."""
