@@ -26,7 +26,6 @@ _COMMANDS = (
     LazyCommand("run", "penstock.cli.run:run", "Run a pipeline."),
     LazyCommand("infer", "penstock.cli.infer:infer", "Predict with a graph of models in YAML."),
     LazyCommand("doctor", "penstock.cli.doctor:doctor", "Say what must change in code written for TFX."),
-    LazyCommand("doctor", "penstock.cli.doctor:doctor", "Say what must change in code written for TFX."),
     LazyCommand("compile", "penstock.cli.compile:compile_", "Print a pipeline's IR, or a picture of it."),
     LazyCommand("runs", "penstock.cli.runs:runs", "List runs."),
     LazyCommand("show", "penstock.cli.show:show", "Show a run or an artifact."),
