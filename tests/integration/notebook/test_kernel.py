@@ -179,15 +179,15 @@ def test_the_exported_file_is_a_pipeline_that_runs(cells: dict[str, Shown], fold
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(SUPPORT), os.environ.get("PYTHONPATH", "")]),
     }
-    for command in (["book.py"], ["-m", "penstock", "run", "book.py"]):
+
+    def start(*command: str) -> str:
         done = subprocess.run(
-            [sys.executable, *command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
+            [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^Number +cached", done.stdout, re.MULTILINE)
-    assert re.search(r"^Multiply +ran .*product=30", done.stdout, re.MULTILINE)
+        return done.stdout
+
+    start("book.py")
+    out = start("-m", "penstock", "run", "book.py")
+    assert re.search(r"^Number +cached", out, re.MULTILINE)
+    assert re.search(r"^Multiply +ran .*product=30", out, re.MULTILINE)
