@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from servers.containers import running_docker as running_docker
+from servers.containers import running_podman as running_podman
 from servers.mariadb import running_mariadb as running_mariadb
 from servers.postgres import running_postgres as running_postgres
 from servers.processes import MissingProgramError as MissingProgramError
