@@ -71,7 +71,7 @@ def evaluated(function: types.FunctionType, name: str, hint: Any) -> Any:
     """Returns an annotation, evaluated where it is text (``from __future__ import annotations``)."""
     if not isinstance(hint, str):
         return hint
-    known = function.__globals__
+    known = inspect.unwrap(function).__globals__
     try:
         return evaluated(function, name, eval(hint, known))
     except NameError as error:
