@@ -20,7 +20,7 @@ from penstock.errors import ExecutionError
 _LAST_LINES = 20
 
 # Waits for the end of its standard input. Where no line comes before it, whoever started it has died.
-_WATCH = 'read -r done || for again in 1 2 3; do "$@" >/dev/null 2>&1; sleep 1; done'
+_WATCH = 'read -r done || for again in 1 2 3; do "$@" >/dev/null 2>&1 && exit; sleep 1; done'
 
 
 @dataclass(frozen=True, slots=True)
