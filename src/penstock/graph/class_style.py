@@ -71,10 +71,12 @@ class ClassResult:
     Attributes:
         outputs: The artifacts, by output key.
         exec_properties: Execution properties to record that are new or have another value.
+        divided: Keys of outputs of which it has made several artifacts where it was told one.
     """
 
     outputs: Mapping[str, tuple[DescribedArtifact, ...]] = field(default_factory=dict)
     exec_properties: Mapping[str, Any] = field(default_factory=dict)
+    divided: tuple[str, ...] = ()
 
 
 def adopt(cls: type[BaseComponent]) -> None:

@@ -15,6 +15,7 @@ from penstock.errors import CancelledError, PenstockError
 from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import publish
+from penstock.runtime.divided_outputs import as_divided
 from penstock.runtime.driven import Driven
 from penstock.runtime.host import ExecutorHost
 from penstock.runtime.items import instance_name, item_label
@@ -90,7 +91,8 @@ class Executing:
             self._observer.node_executing(node.id, item)
             done = self._host.execute(task, told.report)
             record = publish.describe(driven.component, task, done["result"])
-            published = publish.finish(self._store, execution.id, outputs, record, done["digests"])
+            made, digests = as_divided(outputs, record, done["digests"])
+            published = publish.finish(self._store, execution.id, made, record, digests)
         except BaseException as error:
             # What failed first is told; what is left of it, the next run sweeps.
             with suppress(PenstockError):

@@ -25,6 +25,7 @@ from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.attempts import execution_name, new_attempts
 from penstock.runtime.cache import CACHE_PARTS
+from penstock.runtime.divided_outputs import is_divided
 from penstock.runtime.driven import Driven
 from penstock.runtime.items import Item
 from penstock.runtime.loading import load_role
@@ -132,7 +133,8 @@ def describe(cls: type[BaseComponent], task: ExecutorTask, result: Any) -> Recor
     with user_code(task.node_id, what=f"{type(publisher).__name__}.describe"):
         record: Record = publisher.describe(work_of(task, cls, lambda **_: None), typed)
     for key, described in record.artifacts.items():
-        _check_described(cls, key, len(described), len(task.outputs.get(key, described)))
+        made = described if is_divided(described) else task.outputs.get(key, described)
+        _check_described(cls, key, len(described), len(made))
     return record
 
 

@@ -159,10 +159,12 @@ class ArtifactRecord:
     Attributes:
         properties: Declared properties of the artifact's type.
         custom_properties: Everything else.
+        uri: Where it lies, if the executor has made several artifacts of one: in a folder of its own below that one's.
     """
 
     properties: Mapping[str, PropertyValue] = field(default_factory=dict)
     custom_properties: Mapping[str, PropertyValue] = field(default_factory=dict)
+    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,22 @@ def test_an_executor_output_says_what_is_recorded() -> None:
     assert run.properties["told"] == "by the output"
 
 
+def test_an_executor_may_make_several_artifacts_of_one() -> None:
+    run = testing.run_component(components.Count("one two", behaviour="divide"))
+    parts = run.outputs["report"]
+    assert [part.properties["words"] for part in parts] == [0, 1, 2]
+    assert [(Path(part.uri) / "given.json").read_text() for part in parts] == ["0", "1", "2"]
+    assert len({part.custom_properties["content_digest"] for part in parts}) == 3
+
+
+def test_values_are_read_and_written(numbers: list[Any]) -> None:
+    once = components.Double(numbers[0]).with_id("Once")
+    twice = components.Double(once.outputs["doubled"], added=once.outputs["doubled"].future()[0].value)
+    made = testing.run_component(twice).artifact("doubled")
+    assert made.value == 16
+    assert made.custom_properties["added"] == 8
+
+
 def test_an_output_without_an_artifact_is_not_published() -> None:
     assert not testing.run_component(components.Count("one", behaviour="none")).outputs
 
@@ -82,7 +98,11 @@ def test_an_output_without_an_artifact_is_not_published() -> None:
     [
         ("code", ExecutionError, "CountExecutor.Do says that it failed: three is too many"),
         ("key", UserCodeError, "made an output 'repotr'.*did you mean 'report'"),
-        ("two", UserCodeError, "changed where output 'report' lies, or how many.*a driver says"),
+        (
+            "two",
+            UserCodeError,
+            "changed where output 'report' lies.*replicate_artifacts makes several of one",
+        ),
         ("uri", UserCodeError, "changed where output 'report' lies.*got: /elsewhere"),
         ("type", UserCodeError, "changed the type of output 'report'.*expected: ReportByATest; got: Model"),
         ("number", UserCodeError, "returned something unknown.*expected: None, or an ExecutorOutput; got: 7"),

@@ -79,6 +79,13 @@ def _two(report: Any, output_dict: Any) -> None:
     output_dict["report"].append(Report(report.uri + "/1"))
 
 
+def _divide(report: Any, output_dict: Any) -> None:
+    output_dict["report"] = artifact_utils.replicate_artifacts(report, 3)
+    for index, part in enumerate(output_dict["report"]):
+        part.words = index
+        io_utils.write_string_file(os.path.join(part.uri, "given.json"), str(index))
+
+
 def _uri(report: Any, output_dict: Any) -> None:
     report.uri = "/elsewhere"
 
@@ -96,8 +103,8 @@ def _raise(report: Any, output_dict: Any) -> None:
 
 
 _BEHAVIOURS = {
-    "output": _output, "code": _code, "key": _key, "two": _two, "uri": _uri, "type": _type, "none": _none,
-    "raise": _raise, "number": lambda report, output_dict: 7,
+    "output": _output, "divide": _divide, "code": _code, "key": _key, "two": _two, "uri": _uri, "type": _type,
+    "none": _none, "raise": _raise, "number": lambda report, output_dict: 7,
 }  # fmt: skip
 
 
@@ -200,6 +207,28 @@ class BeamCount(types.BaseBeamComponent):
 
     def __init__(self, text: str) -> None:
         super().__init__(spec=CountSpec(text=text, report=types.Channel(type=Report)))
+
+
+class Double(base_component.BaseComponent):
+    """Doubles a number: reads one value artifact and writes another."""
+
+    class _Executor(base_executor.BaseExecutor):
+        def Do(self, input_dict: Any, output_dict: Any, exec_properties: dict[str, Any]) -> None:
+            (number,) = output_dict["doubled"]
+            number.value = 2 * artifact_utils.get_single_instance(input_dict["number"]).value
+            number.set_int_custom_property("added", exec_properties.get("added", 0))
+
+    class _Spec(ComponentSpec):
+        PARAMETERS = {"added": ExecutionParameter(type=int, optional=True)}
+        INPUTS = {"number": ChannelParameter(type=standard_artifacts.Integer)}
+        OUTPUTS = {"doubled": ChannelParameter(type=standard_artifacts.Integer)}
+
+    SPEC_CLASS = _Spec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(_Executor)
+
+    def __init__(self, number: Any, added: Any = None) -> None:
+        doubled = types.Channel(type=standard_artifacts.Integer)
+        super().__init__(spec=self._Spec(number=number, added=added, doubled=doubled))
 
 
 class CopyModel(base_executor.BaseExecutor):

@@ -10,6 +10,9 @@ import apache_beam as beam
 import pyarrow as pa
 
 from penstock.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
+from penstock.components.query_based_example_gen.component import QueryBasedExampleGen
+from penstock.graph.executor_spec import BeamExecutorSpec
+from penstock.proto import example_gen_pb2
 from penstock.utils import proto_utils
 
 
@@ -116,3 +119,34 @@ class OwnDo(BaseExampleGenExecutor):
         os.makedirs(folder)
         with open(os.path.join(folder, "properties.json"), "w") as file:
             json.dump(exec_properties, file)
+
+
+@beam.ptransform_fn
+def _answers(pipeline: beam.Pipeline, exec_properties: dict[str, Any], query: str) -> Any:
+    """Answers ``rows N from M`` with the numbers from M on."""
+    _, count, _, start = query.split()
+    custom = json.loads(exec_properties["custom_config"]) if "custom_config" in exec_properties else {}
+    numbers = range(int(start), int(start) + int(count))
+    rows = [{"number": number, "query": query, "custom": json.dumps(custom)} for number in numbers]
+    return pipeline | beam.Create(rows)
+
+
+class Answers(BaseExampleGenExecutor):
+    """Dictionaries from a query language of its own."""
+
+    def GetInputSourceToExamplePTransform(self) -> Any:
+        return _answers
+
+
+class AnswersExampleGen(QueryBasedExampleGen):
+    """An ExampleGen of another system, as TFX's users write it."""
+
+    EXECUTOR_SPEC = BeamExecutorSpec(Answers)
+
+    def __init__(self, query: str, **named: Any) -> None:
+        super().__init__(
+            input_config=example_gen_pb2.Input(
+                splits=[example_gen_pb2.Input.Split(name="single_split", pattern=query)]
+            ),
+            **named,
+        )

@@ -120,7 +120,12 @@ def _result(
     for key, artifacts in found.items():
         _check_artifacts(executor_class, key, told[key], artifacts)
     outputs = {key: tuple(described(artifact) for artifact in group) for key, group in found.items()}
-    return ClassResult(outputs, dict(properties))
+    divided = tuple(key for key, group in found.items() if group and _uris(group) != _uris(told[key]))
+    return ClassResult(outputs, dict(properties), divided)
+
+
+def _uris(artifacts: Sequence[Artifact]) -> list[str]:
+    return [artifact.uri for artifact in artifacts]
 
 
 def _check_keys(
@@ -145,10 +150,12 @@ def _check_artifacts(
                 expected=told[0].type_name,
                 got=artifact.type_name,
             )
-    if [artifact.uri for artifact in made] not in ([artifact.uri for artifact in told], []):
+    folder = told[0].uri
+    is_below = len(told) == 1 and all(uri.startswith(f"{folder}/") for uri in _uris(made))
+    if _uris(made) != _uris(told) and not (is_below and len(set(_uris(made))) == len(made)):
         raise UserCodeError(
-            f"{name}.Do changed where output {key!r} lies, or how many artifacts it has",
-            expected=", ".join(artifact.uri for artifact in told),
-            got=", ".join(artifact.uri for artifact in made),
-            hint="write under the URIs that output_dict gives; how many artifacts an output has, a driver says",
+            f"{name}.Do changed where output {key!r} lies",
+            expected=f"{', '.join(_uris(told))}, or folders below for several artifacts",
+            got=", ".join(_uris(made)),
+            hint="write under the URIs that output_dict gives; artifact_utils.replicate_artifacts makes several of one",
         )

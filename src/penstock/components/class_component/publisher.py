@@ -14,7 +14,12 @@ class ClassPublisher(Publisher[Any, Any, Any, Any, ClassResult]):
 
     def describe(self, work: Work[Any, Any, Any, Any], result: ClassResult) -> Record:  # noqa: ARG002  Do has said all
         artifacts = {
-            key: [ArtifactRecord(made.properties, made.custom_properties) for made in group]
+            key: [
+                ArtifactRecord(
+                    made.properties, made.custom_properties, made.uri if key in result.divided else None
+                )
+                for made in group
+            ]
             for key, group in result.outputs.items()
         }
         return Record(
