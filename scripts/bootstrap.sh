@@ -4,6 +4,7 @@
 # project itself installed in place. Where that is already so it does nothing, in a few milliseconds.
 #
 #   PYTHON=…   the interpreter to use; by default the first suitable one of python3, python3.13 … python3.10
+#   LOCK=…     the file in locks/ to use, for an environment with something else in it
 #   VENV=…     the folder to make (.venv). One that is there and was not made by this script is never changed.
 #
 # Everything stays inside that folder, the caches included, which are removed at the end.
@@ -74,7 +75,7 @@ find_python() { # sets python, lock, version; explains and exits where there is 
     fi
     for python in "$@"; do
         answer=$("$python" -c "$probe" 2>/dev/null) || continue
-        lock=${answer%% *} version=${answer##* }
+        lock=${LOCK:-${answer%% *}} version=${answer##* }
         found="$found $python ($version)"
         [ -f "locks/$lock" ] || continue
         case $answer in

@@ -30,7 +30,7 @@ done
 
 # TFX itself as a guest, for `make test-tfx`: 1.16 is the last that runs on glibc before 2.39, and it needs Python 3.10.
 echo locks/tfx-1.16-py310.txt
-printf 'tfx==1.16.0\npytest>=8.3\npytest-xdist>=3.6\n' | "$uv" pip compile pyproject.toml - --extra tfx --quiet \
+printf 'tfx==1.16.0\nhypothesis>=6.100\npytest>=8.3\npytest-xdist>=3.6\n' | "$uv" pip compile pyproject.toml - --extra tfx --quiet \
     --config-file locks/tensorflow-2.16.toml \
     --python-version 3.10 --python-platform x86_64-manylinux_2_28 --generate-hashes \
     --custom-compile-command "make lock  (TFX 1.16, Python 3.10)" --output-file locks/tfx-1.16-py310.txt "$@"

@@ -33,6 +33,8 @@ says the same of your files; [Come from TFX](../how-to/tfx-migration.md) tells t
 
 `import penstock as tfx` takes the place of `from tfx import v1 as tfx`. Of the {public} public names {works} work as in
 TFX, {differs} work and differ, {refused} can be imported and say what to use instead when they are made{absent}.
+The messages of `proto` are [typed classes](../adr/0006-own-typed-messages-instead-of-generated-protobuf.md) with TFX's
+fields and JSON, without protobuf's binary form.
 """
 
 
@@ -168,8 +170,11 @@ def page() -> str:
 
 
 def section(title: str, column: str, members: Sequence[TfxName]) -> str:
-    """Returns a table of names with what is said of them."""
-    rows = [f"| `{key(name.path)}` | {verdict(name).text} |" for name in members]
+    """Returns a table of names with what is said of them; those of which the same is said share a row."""
+    said: dict[str, list[str]] = {}
+    for name in members:
+        said.setdefault(verdict(name).text, []).append(f"`{key(name.path)}`")
+    rows = [f"| {', '.join(listed)} | {text} |" for text, listed in said.items()]
     return "\n".join([f"## {title}\n", f"| name | {column} |", "|---|---|", *rows, ""])
 
 
@@ -181,7 +186,9 @@ def arguments_section() -> str:
         for argument, note in notes.items()
     ]
     text = "All others are taken as TFX takes them, at the same place.\n"
-    return "\n".join(["## Arguments, fields and members\n", text, "| of | which | |", "|---|---|---|", *rows, ""])
+    return "\n".join(
+        ["## Arguments, fields and members\n", text, "| of | which | |", "|---|---|---|", *rows, ""]
+    )
 
 
 def public_module(module: str) -> str:

@@ -116,13 +116,25 @@ DIFFERS: Mapping[str, str] = {
         "Is skipped, with the reason, where the model is not blessed; there is then no PushedModel with pushed=0."
     ),
     "components.Transform": "Writes Parquet unless Pipeline(examples_format='tfrecord') is set.",
+    "components.FileBasedExampleGen": _EXAMPLES,
+    "components.example_gen.component.FileBasedExampleGen": _EXAMPLES,
+    "components.example_gen.component.QueryBasedExampleGen": (
+        f"Reads any database, which url names, on the machine that runs the node. {_EXAMPLES}"
+    ),
     "dsl.Cond": "A node that is left out is recorded as skipped, and those that need it are skipped with the reason.",
     "dsl.ExecutionMode": "Pipeline takes SYNC alone.",
     "dsl.Pipeline": (
         "With enable_cache, results are reused by the content of data and code; TFX goes by the times of files, Beam "
         "arguments and class paths."
     ),
-    "dsl.Resolver": "Where a required artifact is not found, the run fails: exit code 1, and run() raises.",
+    "dsl.Resolver": (
+        "A node that needs what the Resolver did not find fails, and the run with it: exit code 1, and run() raises."
+    ),
+    "dsl.io.fileio.stat": "Of files that are not local it tells the size, and whether it is a folder.",
+    "dsl.standard_annotations": "Are names, not classes.",
+    "extensions.google_cloud_big_query.BigQueryExampleGen": (
+        f"Reads on the machine that runs the node, not on Beam's workers. {_EXAMPLES}"
+    ),
     "orchestration.LocalDagRunner": (
         "Runs independent nodes side by side, each in a process of its own; run() raises where a node fails. "
         "LocalDagRunner(in_process=True) runs one after the other in this process."

@@ -148,8 +148,9 @@ def _paths(name: TfxName) -> Iterator[str]:
     yield key(name.path)
     if name.public is not None:
         yield key(name.public)
-    if not name.is_public:
-        yield key(name.module)
+    yield key(name.module)
+    if name.public is not None:
+        yield key(name.public.rpartition(".")[0])
 
 
 def _name(module: str, name: str, fact: Mapping[str, Any], known: Mapping[str, TfxName]) -> TfxName:
