@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
+from penstock.errors import PipelineError
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.node import BaseNode
 from penstock.graph.pipeline import Pipeline
@@ -22,9 +24,21 @@ class DagRunner(ABC):
 
     _exit_handler: BaseNode | None = None
 
-    def set_exit_handler(self, exit_handler: BaseNode) -> None:
-        """Has a node run at the end of each run, however that ends, in the place of the pipeline's own exit handler."""
-        self._exit_handler = exit_handler
+    def set_exit_handler(self, exit_handler: BaseNode | Sequence[BaseNode]) -> None:
+        """Has a node run at the end of each run, however that ends, in the place of the pipeline's own exit handler.
+
+        Args:
+            exit_handler: The node, or a list of that one, as TFX's documentation has it.
+
+        Raises:
+            PipelineError: The list has another length.
+        """
+        handlers = [exit_handler] if isinstance(exit_handler, BaseNode) else list(exit_handler)
+        if len(handlers) != 1:
+            raise PipelineError(
+                "a run has one exit handler", expected="one node", got=f"{len(handlers)}: {handlers!r}"
+            )
+        self._exit_handler = handlers[0]
 
     def run(
         self, pipeline: Pipeline, run_options: RunOptions | None = None, **parameters: Any

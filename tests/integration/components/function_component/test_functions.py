@@ -12,6 +12,7 @@ from bench import Bench, states
 from light.functions import add, check, make, number, returns, tell, use
 
 from penstock.components.function_component.final_status import FinalStatusStr
+from penstock.errors import NodeFailedError, PipelineError
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
 from penstock.graph.runtime_parameter import RuntimeParameter
@@ -150,6 +151,21 @@ def test_an_exit_handler_learns_how_the_run_has_ended(bench: Bench, tmp_path: Pa
     report = LocalDagRunner().run_ir(compile_pipeline(pipeline, project_root=str(tmp_path)), RunRequest())
     assert states(report) == {"number": "ran", "tell": "ran"}, reasons(report)
     assert isinstance(json.loads((tmp_path / "ended").read_text()), dict)
+
+
+@pytest.mark.parametrize("as_a_list", [False, True])
+def test_a_runner_takes_an_exit_handler(bench: Bench, tmp_path: Path, as_a_list: bool) -> None:
+    handler = tell(status=FinalStatusStr(), folder=str(tmp_path))
+    runner = LocalDagRunner(in_process=True)
+    runner.set_exit_handler([handler] if as_a_list else handler)
+    with pytest.raises(NodeFailedError, match="returns failed"):
+        runner.run(Pipeline("p", str(bench.root), bench.config, [returns(what="raises")]))
+    assert (tmp_path / "ended").read_text()
+
+
+def test_a_run_has_one_exit_handler() -> None:
+    with pytest.raises(PipelineError, match="a run has one exit handler; expected: one node; got: 2"):
+        LocalDagRunner().set_exit_handler([number(), number()])
 
 
 def test_a_function_is_run_in_a_users_test() -> None:
