@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class BaseExampleGenExecutor(BaseBeamExecutor):
     """Base of executors for ``FileBasedExampleGen(custom_executor_spec=ExecutorClassSpec(MyExecutor))``.
 
-    A subclass returns a Beam transform that reads files; its records are dictionaries of features, tf.Examples (also
-    serialized), record batches or tables of Arrow. They are divided into splits and written by what writes the examples
-    of every other ExampleGen, in either format.
+    A subclass returns a Beam transform that reads files, or what a query of ``QueryBasedExampleGen`` gives; its records
+    are dictionaries of features, tf.Examples (also serialized), record batches or tables of Arrow. They are divided
+    into splits and written by what writes the examples of every other ExampleGen, in either format.
     """
 
     EXECUTOR_ROLE: ClassVar[str | None] = "penstock.components.example_gen.custom:CustomExampleGenExecutor"
@@ -33,7 +33,7 @@ class BaseExampleGenExecutor(BaseBeamExecutor):
         """Returns what makes the transform of an input split: ``transform(exec_properties, split_pattern)``.
 
         That is a subclass of ``beam.PTransform``, or a function decorated with ``beam.ptransform_fn``. The pattern is
-        relative to ``exec_properties['input_base']``, with span and version filled in.
+        relative to ``exec_properties['input_base']``, or a query; span and version are filled in.
         """
         raise NotImplementedError(f"{type(self).__name__}.GetInputSourceToExamplePTransform")
 

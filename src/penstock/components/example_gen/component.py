@@ -71,6 +71,26 @@ class ExampleGenPlan:
     rule: SplitRule | None
     examples_format: Literal["parquet", "tfrecord"]
 
+    @property
+    def base(self) -> str:
+        """Folder that the patterns start at."""
+        return self.source.base
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Pattern of each input split, with span and version filled in."""
+        return self.source.patterns
+
+    def check_inputs(self) -> None:
+        """Makes sure that the files have not changed since the driver has looked.
+
+        Raises:
+            DataError: One has.
+        """
+        for split in self.source.splits:
+            for file in split.files:
+                file.check()
+
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:

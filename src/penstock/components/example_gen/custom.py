@@ -43,9 +43,7 @@ class CustomExampleGenExecutor(Executor[Any, Any, Any, Any, ExampleGenResult]):
 
     def execute(self, work: ExampleGenWork) -> ExampleGenResult:
         plan = work.plan
-        for split in plan.source.splits:
-            for file in split.files:
-                file.check()
+        plan.check_inputs()
         folder = _folder(work)
         try:
             made = self._records(work, folder)
@@ -109,10 +107,10 @@ def _folder(work: ExampleGenWork) -> str:
 
 def exec_properties(work: ExampleGenWork) -> dict[str, Any]:
     """Returns the parameters of an ExampleGen as a transform gets them: configurations as JSON text."""
-    source, parameters = work.plan.source, work.parameters
-    patterns = [Input.Split(name=name, pattern=pattern) for name, pattern in source.patterns.items()]
+    plan, parameters = work.plan, work.parameters
+    patterns = [Input.Split(name=name, pattern=pattern) for name, pattern in plan.inputs.items()]
     properties: dict[str, Any] = {
-        "input_base": source.base,
+        "input_base": plan.base,
         "input_config": Input(splits=patterns).to_json(),
         "output_config": (parameters.output_config or Output()).to_json(),
         "output_data_format": int(PayloadFormat.FORMAT_TF_EXAMPLE),
@@ -135,7 +133,7 @@ def _check_splits(name: str, splits: object) -> None:
 def _rule(work: ExampleGenWork, name: str, made: Mapping[str, object]) -> SplitRule | None:
     """Returns how rows are still to be shared out: not at all where the executor has made the splits itself."""
     plan = work.plan
-    wanted = [split.name for split in plan.source.splits]
+    wanted = list(plan.inputs)
     if set(made) == set(wanted):
         return plan.rule
     if set(made) == set(plan.splits):

@@ -39,9 +39,7 @@ class FileBasedExampleGenExecutor(
 
     def execute(self, work: ExampleGenWork) -> ExampleGenResult:
         plan = work.plan
-        for split in plan.source.splits:
-            for file in split.files:
-                file.check()
+        plan.check_inputs()
         if is_in_process(work.context.beam_pipeline_args):
             written = ingest(
                 self.reader(work),

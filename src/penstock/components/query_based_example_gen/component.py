@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -26,11 +27,15 @@ from penstock.graph.signature import NoInputs, not_in_cache_key
 from penstock.inference.databases.adbc import ADBC_DATABASES
 from penstock.inference.databases.url import refuse_secrets
 from penstock.ir.model import ExecutionBaseType
-from penstock.messages.example_gen import Input, Output
+from penstock.messages.example_gen import CustomConfig, Input, Output
 from penstock.messages.range_config import RangeConfig
 from penstock.runtime.roles import Work
 
 BIGQUERY = "bigquery://"
+_TYPE_NAMES = {
+    "QueryBasedExampleGen": "tfx.components.example_gen.component.QueryBasedExampleGen",
+    "BigQueryExampleGen": "tfx.extensions.google_cloud_big_query.example_gen.component.BigQueryExampleGen",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,18 @@ class QueryBasedExampleGenParameters:
         fingerprint_query: A query whose answer says whether the data has changed.
         examples_format: Format to write; ``None`` means the pipeline's.
         split_algorithm: Hash by which rows are shared out. ``tfx-sha256`` gives the splits that TFX made.
+        custom_config: What only a custom executor understands.
     """
 
     input_config: Input = not_in_cache_key()
-    url: str = BIGQUERY
+    url: str = ""
     driver: Literal["sqlalchemy", "adbc"] | None = None
     range_config: RangeConfig | None = not_in_cache_key(None)
     output_config: Output | None = None
     fingerprint_query: str | None = not_in_cache_key(None)
     examples_format: Literal["parquet", "tfrecord"] | None = None
     split_algorithm: Literal["penstock-mix64", "tfx-sha256"] = "penstock-mix64"
+    custom_config: CustomConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,19 @@ class QueryPlan:
     rule: SplitRule | None
     examples_format: Literal["parquet", "tfrecord"]
 
+    @property
+    def base(self) -> str:
+        """Queries start at no folder."""
+        return ""
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """Query of each input split."""
+        return {query.split: query.query for query in self.queries}
+
+    def check_inputs(self) -> None:
+        """Does nothing: what a query gives is known when it is run."""
+
 
 QueryWork = Work[NoInputs, ExampleGenOutputs, QueryBasedExampleGenParameters, QueryPlan]
 """What executor and publisher see."""
@@ -98,14 +118,15 @@ class QueryBasedExampleGen(BaseComponent):
         input_config: Several queries: an ``Input`` with one ``Input.Split`` each, whose pattern is the query. A single
             one is shared out by ``output_config``.
         output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
-        custom_config: For executors of one's own; refused here.
+        custom_config: What only a custom executor understands.
         range_config: The span: a ``RangeConfig`` with a ``static_range`` of one span. It takes the place of
             ``@span_begin_timestamp`` and ``@span_end_timestamp`` (seconds since 1970 at the beginning and at the end of
             day number *span* in UTC), ``@span_yyyymmdd_utc`` (``'20240131'``), ``{SPAN}``, ``{YYYY}``, ``{MM}`` and
             ``{DD}`` in the queries.
         output_data_format: ``FORMAT_TF_EXAMPLE``; nothing else can be stored.
         output_file_format: ``FORMAT_TFRECORDS_GZIP`` or ``FILE_FORMAT_PARQUET``: TFX's way to say ``examples_format``.
-        custom_executor_spec: An executor of one's own; refused here.
+        custom_executor_spec: Reads otherwise: ``ExecutorClassSpec`` of a ``BaseExampleGenExecutor``, whose Beam
+            transform gets each query. It then takes the place of ``url``, ``driver`` and ``fingerprint_query``.
         query: One query, instead of ``input_config``.
         url: The database, as SQLAlchemy writes it (``postgresql://user:${PASSWORD}@host/database``, ``mysql://…``,
             ``sqlite:///file.db``), or ``bigquery://project/dataset``. ``${NAME}`` stands for an environment variable.
@@ -122,7 +143,6 @@ class QueryBasedExampleGen(BaseComponent):
             queries and range do not go together.
     """
 
-    TYPE_NAME: ClassVar[str] = "tfx.components.example_gen.component.QueryBasedExampleGen"
     BASE_TYPE: ClassVar[ExecutionBaseType | None] = "Process"
     Inputs: ClassVar[type] = NoInputs
     Outputs: ClassVar[type] = ExampleGenOutputs
@@ -152,27 +172,39 @@ class QueryBasedExampleGen(BaseComponent):
         split_algorithm: Any = None,
     ) -> None:
         name = type(self).__name__
-        _refuse_executors(name, custom_config=custom_config, custom_executor_spec=custom_executor_spec)
         check_data_format(name, output_data_format)
+        if custom_executor_spec is not None or type(self).EXECUTOR_SPEC is not None:
+            _check_custom(name, url=url, driver=driver, fingerprint_query=fingerprint_query)
+        else:
+            _check_own(name, url, custom_config)
         super().__init__(
+            custom_executor_spec=custom_executor_spec,
             parameters={
                 "input_config": _queries(name, query, input_config),
-                "url": _checked_url(name, url),
+                "url": url,
+                "custom_config": custom_config,
                 "driver": driver,
                 "range_config": range_config,
                 "output_config": output_config,
                 "fingerprint_query": fingerprint_query,
                 "examples_format": examples_format_of(name, examples_format, output_file_format),
                 "split_algorithm": split_algorithm,
-            }
+            },
         )
         self._check()
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Returns the name of the component's execution type: TFX's, where it is none of a subclass."""
+        if cls.__module__ == __name__ and not cls.TYPE_NAME:
+            return _TYPE_NAMES[cls.__qualname__]
+        return super().type_name()
 
     def _check(self) -> None:
         """Refuses now what could not run, as far as no value is still to come."""
         given = self.exec_properties
         try:
-            _check_driver(given["url"], given.get("driver"))
+            _check_driver(given.get("url"), given.get("driver"))
             range_config, queries = given.get("range_config"), given["input_config"]
             if not isinstance(range_config, RuntimeParameter):
                 check_range(range_config)
@@ -197,8 +229,8 @@ class BigQueryExampleGen(QueryBasedExampleGen):
         input_config: Several queries, one for each split, instead of ``query``.
         output_config: Splits to make of a single query; ``None`` means train and eval, 2:1.
         range_config: The span, as in QueryBasedExampleGen.
-        custom_executor_spec: An executor of one's own; refused here.
-        custom_config: For executors of one's own; refused here.
+        custom_executor_spec: Reads otherwise, as in QueryBasedExampleGen.
+        custom_config: What only a custom executor understands.
         url: ``bigquery://project/dataset?location=EU``, each part of it optional.
         fingerprint_query: As in QueryBasedExampleGen.
         examples_format: Format to write, ``"parquet"`` or ``"tfrecord"``; ``None`` means the pipeline's.
@@ -221,7 +253,7 @@ class BigQueryExampleGen(QueryBasedExampleGen):
         custom_executor_spec: Any = None,
         custom_config: Any = None,
         *,
-        url: str = BIGQUERY,
+        url: str | RuntimeParameter | None = None,
         fingerprint_query: Any = None,
         examples_format: Any = None,
         split_algorithm: Any = None,
@@ -241,22 +273,45 @@ class BigQueryExampleGen(QueryBasedExampleGen):
             range_config,
             custom_executor_spec=custom_executor_spec,
             query=query,
-            url=url,
+            url=BIGQUERY if url is None and custom_executor_spec is None else url,
             fingerprint_query=fingerprint_query,
             examples_format=examples_format,
             split_algorithm=split_algorithm,
         )
 
 
-def _refuse_executors(component: str, **given: Any) -> None:
+def _check_custom(component: str, **given: Any) -> None:
+    """Refuses what only the executor of Penstock's own knows."""
     for name, value in given.items():
         if value is not None:
             raise ParameterError(
-                f"{name} is for executors of one's own",
+                f"{name} is not for executors of one's own",
                 component=component,
                 input=name,
-                hint="name the database with url; FileBasedExampleGen takes an executor of one's own",
+                hint="what such an executor needs goes into custom_config",
             )
+
+
+def _check_own(component: str, url: Any, custom_config: Any) -> None:
+    if custom_config is not None:
+        raise ParameterError(
+            "custom_config is for executors of one's own",
+            component=component,
+            input="custom_config",
+            hint="name the database with url, or give custom_executor_spec",
+        )
+    if url is None:
+        raise ParameterError(
+            "there is no database to query",
+            component=component,
+            input="url",
+            expected="postgresql://…, mysql://…, sqlite:///file.db, bigquery://project/dataset",
+        )
+    if isinstance(url, str):
+        try:
+            refuse_secrets(url)
+        except PenstockError as error:
+            raise error.with_component(component) from None
 
 
 def _queries(component: str, query: Any, input_config: Any) -> Any:
@@ -279,22 +334,6 @@ def _queries(component: str, query: Any, input_config: Any) -> Any:
             hint="what is known only when a run starts goes into range_config or input_config",
         )
     return Input(splits=[Input.Split(name=SINGLE_SPLIT, pattern=query)])
-
-
-def _checked_url(component: str, url: Any) -> Any:
-    if url is None:
-        raise ParameterError(
-            "there is no database to query",
-            component=component,
-            input="url",
-            expected="postgresql://…, mysql://…, sqlite:///file.db, bigquery://project/dataset",
-        )
-    if isinstance(url, str):
-        try:
-            refuse_secrets(url)
-        except PenstockError as error:
-            raise error.with_component(component) from None
-    return url
 
 
 def _check_driver(url: Any, driver: Any) -> None:
