@@ -42,3 +42,18 @@ def lazy_names(
         return sorted({*vars(sys.modules[module]), *homes})
 
     return get, listed, sorted(homes)
+
+
+def names_of(home: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Returns ``__getattr__`` and ``__dir__`` of a module that has the names of another one, as another path to it.
+
+    Args:
+        home: Path of the other module, which is imported when the first name is asked for.
+    """
+
+    def get(name: str) -> Any:
+        if name.startswith("__"):  # what the import system asks modules for is their own
+            raise AttributeError(name)
+        return getattr(import_module(home), name)
+
+    return get, lambda: dir(import_module(home))

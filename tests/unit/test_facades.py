@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,35 @@ def test_a_lazy_name_is_imported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert facade.join is os.path.join
     assert names == ["join", "path", "same"]
     assert set(names) <= set(listed())
+
+
+V1 = sorted(path for path in (SOURCE / "v1").rglob("*.py") if "names_of(" in path.read_text())
+
+
+def test_code_may_import_from_the_modules_of_v1() -> None:
+    assert len(V1) == 21
+    # In a process of its own: an import of a module sets it as the attribute of the package that it is in.
+    lines = ["import importlib"]
+    for path in V1:
+        module = module_name(path)
+        home = module.replace("penstock.v1.", "penstock.")
+        lines += [
+            f"one, other = importlib.import_module({module!r}), importlib.import_module({home!r})",
+            "assert dir(one) == dir(other)",
+            "for name in getattr(other, '__all__', ()): assert getattr(one, name) is not None, name",
+        ]
+    lines += [
+        "from penstock.v1.dsl.components import InputArtifact, Parameter, component",
+        "from penstock.v1.types.standard_artifacts import Model",
+        "from penstock.v1.dsl.io import fileio",
+        "import penstock.v1 as tfx",
+        "from penstock.artifacts.standard import Model as known",
+        "assert tfx.types.standard_artifacts.Model is Model is known",
+        "try: tfx.components.CsvExampelGen",
+        "except AttributeError as error: assert 'CsvExampleGen' in str(error)",
+        "else: raise AssertionError",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

@@ -182,7 +182,12 @@ def test_the_exported_file_is_a_pipeline_that_runs(cells: dict[str, Shown], fold
 
     def start(*command: str) -> str:
         done = subprocess.run(
-            [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+            [sys.executable, *command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

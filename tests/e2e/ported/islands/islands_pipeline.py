@@ -10,8 +10,8 @@ from penstock import v1 as tfx
 from penstock.dsl.control_flow.for_each import ForEach
 from penstock.orchestration import pipeline as pipeline_lib
 from penstock.types import channel_utils
-from penstock.dsl.components import InputArtifact, OutputArtifact, OutputDict, Parameter
-from penstock.types import standard_artifacts
+from penstock.v1.dsl.components import InputArtifact, OutputArtifact, OutputDict, Parameter
+from penstock.v1.types import standard_artifacts
 
 PIPELINE_NAME = "islands"
 ROOT = os.environ["ISLANDS_ROOT"]

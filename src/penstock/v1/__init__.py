@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TFX's other spelling of the public API: ``from penstock import v1 as tfx``."""
+"""TFX's other spelling of the public API: ``from penstock import v1 as tfx``, ``from penstock.v1.dsl import …``."""
 
 from __future__ import annotations
 
