@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
@@ -99,18 +99,34 @@ def finish(
 def set_artifact_state(session: Session, ids: Iterable[int], state: str) -> None:
     """Sets the state of artifacts and leaves everything else of them as it is."""
     wanted = list(dict.fromkeys(ids))
-    value = mlmd.pb.Artifact.State.Value(state)
-
-    def operation() -> None:
-        session.existing_artifacts(wanted)
-        request = mlmd.service.PutArtifactsRequest(
-            artifacts=[mlmd.pb.Artifact(id=identity, state=value) for identity in wanted]
-        )
-        request.update_mask.paths.append("state")
-        session.connection.call(request)
-
     if wanted:
-        session.connection.write(operation)
+        session.connection.write(lambda: _put_state(session, wanted, state))
+
+
+def mark_for_deletion(session: Session, ids: Iterable[int], executions: Container[int]) -> list[int]:
+    """Marks those artifacts that no other than some executions use, in one transaction; returns these."""
+    wanted = list(dict.fromkeys(ids))
+
+    def operation() -> list[int]:
+        used = {
+            use.artifact_id for use in queries.uses(session, wanted) if use.execution_id not in executions
+        }
+        free = [identity for identity in wanted if identity not in used]
+        if free:
+            _put_state(session, free, "MARKED_FOR_DELETION")
+        return free
+
+    return session.connection.write(operation) if wanted else []
+
+
+def _put_state(session: Session, ids: Sequence[int], state: str) -> None:
+    session.existing_artifacts(ids)
+    value = mlmd.pb.Artifact.State.Value(state)
+    request = mlmd.service.PutArtifactsRequest(
+        artifacts=[mlmd.pb.Artifact(id=identity, state=value) for identity in ids]
+    )
+    request.update_mask.paths.append("state")
+    session.connection.call(request)
 
 
 def _record(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import TracebackType
 
@@ -177,6 +177,13 @@ class MetadataStore:
     def set_artifact_state(self, ids: Iterable[int], state: ArtifactState) -> None:
         """Sets the state of artifacts and leaves everything else of them as it is."""
         publishing.set_artifact_state(self._session, ids, state)
+
+    def mark_for_deletion(self, ids: Iterable[int], executions: Container[int]) -> list[int]:
+        """Marks those artifacts for deletion that no other than some executions use, and returns their ids.
+
+        From then on no execution can be recorded that uses one of them.
+        """
+        return publishing.mark_for_deletion(self._session, ids, executions)
 
     # ----------------------------------------------------------------------------------------------------------- reads
 

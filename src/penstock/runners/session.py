@@ -275,7 +275,7 @@ def open_session(
             return [
                 required_modules(ir, node, run.parameters)
                 for node in ir.nodes
-                if node.id not in session.results
+                if node.id not in session.results and node.id not in run.outside
             ]
 
         def new_host() -> ExecutorHost:

@@ -19,6 +19,7 @@ from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import publish
 from penstock.runtime.items import Item, instance_name
+from penstock.runtime.part_selection import listed, reached, select
 from penstock.runtime.presence import is_there
 from penstock.runtime.results import NodeResult, node_results
 from penstock.runtime.run import Run
@@ -50,7 +51,7 @@ def plan_partial_run(ir: PipelineIR, store: MetadataStore, options: RunOptions) 
         UsageError: A node is not known, nothing is selected, there is no base run, or the base run lacks something.
     """
     selected = select(ir, options)
-    reusable = [node for node in ir.nodes if node.id not in _reached(ir, selected)]
+    reusable = [node for node in ir.nodes if node.id not in reached(ir, selected)]
     if not reusable:
         return PartialRun(selected, "", _left_out(ir, selected, ()))
     required = {
@@ -79,72 +80,6 @@ def _left_out(ir: PipelineIR, selected: Collection[str], taken: Collection[str])
     }
 
 
-# --------------------------------------------------------------------------------------------------------- which nodes
-
-
-def select(ir: PipelineIR, options: RunOptions) -> frozenset[str]:
-    """Returns the ids of the nodes that a partial run runs; exit handlers always do.
-
-    Raises:
-        UsageError: A node is not known, or nothing lies between the two ends.
-    """
-    first = _named(ir, options.from_nodes, "from")
-    last = _named(ir, options.to_nodes, "to")
-    selected = _reached(ir, first) & _needed_by(ir, last)
-    if not selected:
-        raise UsageError(
-            "there is nothing to run",
-            expected=f"a way from {_listed(options.from_nodes)} to {_listed(options.to_nodes)}",
-            got="no node lies between them",
-            hint="penstock compile FILE --format mermaid draws what follows what",
-        )
-    return frozenset(selected | {node.id for node in ir.nodes if node.trigger == "at_exit"})
-
-
-def _named(ir: PipelineIR, names: Collection[str] | None, end: str) -> set[str]:
-    """Returns the nodes that ids of nodes and sub-pipelines stand for; all where none is given."""
-    if not names:
-        return {node.id for node in ir.nodes}
-    members = _members(ir)
-    for name in names:
-        if name not in members:
-            raise UsageError(
-                f"pipeline {ir.name} has no node {name!r} to run {end}", hint=did_you_mean(name, members)
-            )
-    return {node_id for name in names for node_id in members[name]}
-
-
-def _members(ir: PipelineIR) -> dict[str, list[str]]:
-    members: dict[str, list[str]] = {scope.id: [] for scope in ir.scopes if scope.kind == "pipeline"}
-    for node in ir.nodes:
-        for scope in ir.scopes_around(node):
-            if scope.kind == "pipeline":
-                members[scope.id].append(node.id)
-    return {**members, **{node.id: [node.id] for node in ir.nodes}}
-
-
-def _reached(ir: PipelineIR, start: Collection[str]) -> set[str]:
-    """Returns some nodes and all that follow them."""
-    found = set(start)
-    for node in ir.nodes:  # each stands behind those that it follows
-        if not found.isdisjoint(node.upstream):
-            found.add(node.id)
-    return found
-
-
-def _needed_by(ir: PipelineIR, ends: Collection[str]) -> set[str]:
-    """Returns some nodes and all that they follow."""
-    found = set(ends)
-    for node in reversed(ir.nodes):
-        if node.id in found:
-            found.update(node.upstream)
-    return found
-
-
-def _listed(names: Collection[str] | None) -> str:
-    return ", ".join(sorted(names)) if names else "either end"
-
-
 # ---------------------------------------------------------------------------------------------------------- which base
 
 
@@ -156,7 +91,7 @@ def _base_run(
         latest = next(iter(store.list_runs(ir.name, limit=1)), None)
         if latest is None and required:
             raise UsageError(
-                f"pipeline {ir.name} has not run yet, so there is nothing to take {_listed(required)} from",
+                f"pipeline {ir.name} has not run yet, so there is nothing to take {listed(required)} from",
                 hint="run all of it first",
             )
         return latest or RunRecord(0, ir.name, "", {}, 0, 0)
@@ -193,7 +128,7 @@ def _check(
     if problems:
         raise UsageError(
             f"run {base.run_id} lacks what this partial run needs",
-            expected=f"results of {_listed(required)}",
+            expected=f"results of {listed(required)}",
             got="; ".join(problems),
             hint=_other_base(ir, store, base, required),
         )
@@ -249,7 +184,7 @@ def _other_base(ir: PipelineIR, store: MetadataStore, base: RunRecord, required:
     for record in store.list_runs(ir.name, limit=_LOOK_BACK):
         if record.id != base.id and not any(_problems(ir, store, base_results(store, record), required)):
             return f"run {record.run_id} has them: --base-run {record.run_id}"
-    return f"begin earlier, so that {_listed(required)} run too, or run all of the pipeline"
+    return f"begin earlier, so that {listed(required)} run too, or run all of the pipeline"
 
 
 def _taken_over(result: NodeResult, base_run_id: str) -> NodeResult:
@@ -283,7 +218,7 @@ def settled(
     if result is None:
         raise UsageError(
             f"the base run has no result of {instance_name(node.id, item)}",
-            expected=f"items {_listed([one.item for one in whole.items])}",
+            expected=f"items {listed([one.item for one in whole.items])}",
             hint=f"begin the partial run at {node.id}, or before it",
         )
     if not result.has_outputs or result.execution_id is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from penstock import files
@@ -12,6 +13,7 @@ from penstock.artifacts.artifact import CONTENT_DIGEST, IS_EXTERNAL, TFX_VERSION
 from penstock.errors import ResolutionError
 from penstock.graph.resolver_strategy import Choice
 from penstock.ir.model import NodeIR
+from penstock.metadata.records import RemovedArtifactError
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.attempts import new_attempts
 from penstock.runtime.history import StoreHistory
@@ -24,6 +26,9 @@ from penstock.runtime.run import NodeResult, NodeState, Run
 from penstock.runtime.scopes import GROUPS, Scopes
 from penstock.runtime.user_code import user_code
 from penstock.version import TFX_COMPATIBLE_VERSION
+
+_CHOICES = 3
+"""How often a Resolver chooses anew where what it has chosen is being removed."""
 
 
 def run_resolver(
@@ -39,6 +44,20 @@ def run_resolver(
     A history that does not hold enough yields empty outputs: a node that needs one of them fails, one that can do
     without runs. Where the choice says so, the node is skipped instead.
     """
+    for _ in range(_CHOICES - 1):
+        with suppress(RemovedArtifactError):
+            return _choose(node, run, store, item, values, scopes)
+    return _choose(node, run, store, item, values, scopes)
+
+
+def _choose(
+    node: NodeIR,
+    run: Run,
+    store: MetadataStore,
+    item: Item,
+    values: NodeValues | None,
+    scopes: Scopes | None,
+) -> tuple[NodeResult, Artifacts]:
     given, read = _given(node, values)
     config: dict[str, Any] = given["config"] or {}
     strategy = load(node.component, node.id)

@@ -17,8 +17,10 @@ from light.component import Add, Number
 from penstock import files
 from penstock.artifacts.standard import Integer
 from penstock.errors import StorageError
+from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
-from penstock.graph.system_nodes import Importer
+from penstock.graph.resolver_strategy import LatestArtifactStrategy
+from penstock.graph.system_nodes import Importer, Resolver
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import NewExecution, RemovedArtifactError
 from penstock.metadata.store import MetadataStore
@@ -164,6 +166,7 @@ def test_a_removal_that_is_broken_off_anywhere_is_finished_by_the_next(
     remove = files.remove_tree
     with monkeypatch.context() as patch:
         patch.setattr(MetadataStore, "set_artifact_state", breaking(MetadataStore.set_artifact_state))
+        patch.setattr(MetadataStore, "mark_for_deletion", breaking(MetadataStore.mark_for_deletion))
         patch.setattr(MetadataStore, "update_run", breaking(MetadataStore.update_run))
 
         def remove_tree(uri: str) -> None:
@@ -263,6 +266,28 @@ def test_a_cache_hit_that_is_removed_between_look_and_take_is_a_miss(
     run = bench.run(*nodes(1), run_id="again", runner=HERE)
     assert len(removals[0].artifacts) == 2
     assert states(run) == {"same": "cached", "other": "ran", "sum": "ran"}
+
+
+def test_a_resolver_whose_choice_is_being_removed_chooses_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resolving() -> BaseNode:
+        return Resolver(LatestArtifactStrategy, number=Channel(type=Integer)).with_id("latest")
+
+    bench.run(Number(1).with_id("n"), run_id="r1", runner=HERE)
+    bench.run(Number(2).with_id("n"), run_id="r2", runner=HERE)
+    record = MetadataStore.record_resolved
+    chosen: list[int] = []
+
+    def late(self: MetadataStore, new: NewExecution, outputs: dict[str, list[int]]) -> Any:
+        chosen.extend(outputs["number"])
+        if len(chosen) == 1:
+            self.set_artifact_state(chosen, "MARKED_FOR_DELETION")
+        return record(self, new, outputs)
+
+    monkeypatch.setattr(MetadataStore, "record_resolved", late)
+    assert bench.run(resolving(), run_id="r3", runner=HERE).state == "COMPLETE"
+    assert len(set(chosen)) == 2
 
 
 def test_a_run_at_work_is_never_touched(bench: Bench) -> None:

@@ -164,6 +164,17 @@ def test_what_is_being_removed_is_neither_read_nor_taken_over(
         recorder.cached({"examples": [made.id]})
 
 
+def test_only_what_no_other_execution_uses_is_marked(store: MetadataStore, recorder: Recorder) -> None:
+    free, read, taken = (recorder.publish({"examples": [examples(f"/{n}")]})["examples"][0].id for n in "abc")
+    makers = {use.execution_id for use in store.uses_of([free, read, taken])}
+    recorder.publish({}, inputs={"examples": [read]})
+    recorder.cached({"examples": [taken]})
+    assert store.mark_for_deletion([free, read, taken], makers) == [free]
+    states = [artifact.state for artifact in store.artifacts([free, read, taken])]
+    assert states == ["MARKED_FOR_DELETION", "LIVE", "LIVE"]
+    assert store.mark_for_deletion([], makers) == []
+
+
 def test_setting_a_state_leaves_everything_else(store: MetadataStore, recorder: Recorder) -> None:
     made = recorder.publish({"examples": [examples("/a"), examples("/b")]})["examples"]
     store.set_artifact_state([a.id for a in made], "MARKED_FOR_DELETION")

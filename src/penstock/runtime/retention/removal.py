@@ -9,7 +9,7 @@ are not there, and what was broken off is finished by the next removal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -54,28 +54,18 @@ class Removed:
     failures: tuple[Failure, ...]
 
 
-def carry_out(
-    store: MetadataStore,
-    plan: Plan,
-    now: datetime,
-    on_removed: Callable[[ArtifactRemoval], None] | None = None,
-) -> Removed:
+def carry_out(store: MetadataStore, plan: Plan, now: datetime) -> Removed:
     """Removes what a plan says.
 
     Args:
         store: The metadata store.
         plan: The plan.
         now: The time.
-        on_removed: Is told of each artifact whose files have gone.
     """
     _note(store, plan)
     for ids in _batches(plan.revived, _BATCH):
         store.set_artifact_state(ids, "LIVE")
-    for ids in _batches([item.id for item in plan.artifacts if not item.was_marked], _BATCH):
-        store.set_artifact_state(ids, "MARKED_FOR_DELETION")
-    in_use, going_on = _taken_meanwhile(store, plan, now)
-    for ids in _batches(sorted(in_use), _BATCH):
-        store.set_artifact_state(ids, "LIVE")
+    in_use, going_on = _mark(store, plan, now)
     failures: list[Failure] = []
     removed: list[ArtifactRemoval] = []
     for batch in _batches([item for item in plan.artifacts if item.id not in in_use], _FILES_BATCH):
@@ -84,8 +74,6 @@ def carry_out(
         removed += gone
         for item in gone:
             _remove_emptied(item)
-            if on_removed is not None:
-                on_removed(item)
     ids_removed = {item.id for item in removed}
     left = {(item.pipeline, item.run_id) for item in plan.artifacts if item.id not in ids_removed}
     runs = _remove_folders([run for run in plan.runs if _key(run) not in going_on], failures)
@@ -97,23 +85,39 @@ def _key(run: RunRemoval) -> tuple[str, str]:
     return (run.record.pipeline, run.record.run_id)
 
 
-def _taken_meanwhile(
-    store: MetadataStore, plan: Plan, now: datetime
-) -> tuple[set[int], set[tuple[str, str]]]:
-    """Returns what is in use since the plan was made, and the runs that have been taken up again."""
-    leaving = {item.id for item in plan.artifacts if not item.was_marked}
+def _mark(store: MetadataStore, plan: Plan, now: datetime) -> tuple[set[int], set[tuple[str, str]]]:
+    """Marks what goes; returns what is in use since the plan was made, and the runs that have been taken up again."""
+    going_on = _taken_up(store, plan, now)
+    leaving = [
+        item.id
+        for item in plan.artifacts
+        if not item.was_marked and (item.pipeline, item.run_id) not in going_on
+    ]
+    marked: set[int] = set()
+    for ids in _batches(leaving, _BATCH):
+        marked.update(store.mark_for_deletion(ids, plan.inventory.executions))
+    going_on |= _taken_up(store, plan, now)
+    # What is in use now was made from something, too; and whoever took a run up at the last moment keeps what it made.
     uses = store.uses_of(plan.inventory.candidates)
     kept = needed(store, plan.inventory, uses, whole_lineage=plan.policy.whole_lineage)
+    of_runs = {item.id for item in plan.artifacts if (item.pipeline, item.run_id) in going_on}
+    for ids in _batches(sorted(marked & (kept.keys() | of_runs)), _BATCH):
+        store.set_artifact_state(ids, "LIVE")
+        marked.difference_update(ids)
+    fresh = {item.id for item in plan.artifacts if not item.was_marked}
+    return fresh - marked, going_on
+
+
+def _taken_up(store: MetadataStore, plan: Plan, now: datetime) -> set[tuple[str, str]]:
+    """Returns the runs of a plan that are at work now."""
     before = {_key(run): run.record.properties.get("state") for run in plan.runs}
-    going_on = {
+    return {
         (record.pipeline, record.run_id)
         for record in store.all_runs()
-        if record.properties.get("state")
-        != before.get((record.pipeline, record.run_id), record.properties.get("state"))
+        if (record.pipeline, record.run_id) in before
+        and record.properties.get("state") != before[record.pipeline, record.run_id]
         and is_going_on(store, record, now)
     }
-    of_runs = {i.id for i in plan.artifacts if (i.pipeline, i.run_id) in going_on}
-    return leaving & (kept.keys() | of_runs), going_on
 
 
 def _remove(uri: str, failures: list[Failure]) -> bool:

@@ -13,7 +13,7 @@ from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline, PipelineInputs
 from penstock.graph.run_options import RunOptions
 from penstock.ir.model import PipelineIR
-from penstock.runtime.partial_run import select
+from penstock.runtime.part_selection import select
 
 
 def diamond() -> PipelineIR:
