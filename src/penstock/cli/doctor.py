@@ -67,6 +67,16 @@ def _is_left_out(file: Path) -> bool:
 
 
 def _examined(path: Path) -> Examination:
+    if path.suffix == ".ipynb":
+        raise UsageError(
+            f"{path} is a notebook",
+            expected="a .py file",
+            hint=f"jupyter nbconvert --to script {path.name} makes one",
+        )
+    # A patch is applied here, so that a path is told from here where it can be.
+    name = str(
+        path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
+    )
     try:
         source = path.read_bytes()
         text = source.decode("utf-8-sig")
@@ -75,7 +85,7 @@ def _examined(path: Path) -> Examination:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not Python: it is not UTF-8 text", got=str(error)) from error
     try:
-        return examine(str(path), text)
+        return examine(name, text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f"{path}:{line}" if line else str(path)

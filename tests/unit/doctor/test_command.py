@@ -80,6 +80,11 @@ def test_the_patch_can_be_applied_and_leaves_nothing_to_change(
     assert run(capsys, "--diff", ".") == (0, "", "")
 
 
+def test_a_path_is_told_from_where_one_is(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, patch, _ = run(capsys, "--diff", str(project / "pipeline.py"))
+    assert patch.startswith("--- a/pipeline.py\n+++ b/pipeline.py\n")
+
+
 def test_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--json", "modules")
     assert code == 0
@@ -118,6 +123,8 @@ def test_paths_that_are_not_there_and_options_that_exclude_each_other(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "no such file or folder: nope.py" in run(capsys, "nope.py")[2]
+    (project / "a.ipynb").write_text("{}")
+    assert "a.ipynb is a notebook" in run(capsys, "a.ipynb")[2]
     (project / "empty").mkdir()
     assert "no Python file in empty" in run(capsys, "empty")[2]
     assert "--diff and --json exclude each other" in run(capsys, "--diff", "--json", ".")[2]

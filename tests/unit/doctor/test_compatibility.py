@@ -24,6 +24,7 @@ def test_a_public_name_of_tfx_resolves(name: TfxName) -> None:
     for part in ours(name.path).split(".")[1:]:
         found = getattr(found, part)
     assert found is getattr(importlib.import_module(ours(name.module)), name.name)
+    assert found is getattr(importlib.import_module(f"penstock{name.module.removeprefix('tfx')}"), name.name)
 
 
 def test_all_usable_names_of_the_public_api_are_known() -> None:
