@@ -119,7 +119,8 @@ DIFFERS: Mapping[str, str] = {
     "components.FileBasedExampleGen": _EXAMPLES,
     "components.example_gen.component.FileBasedExampleGen": _EXAMPLES,
     "components.example_gen.component.QueryBasedExampleGen": (
-        f"Reads any database, which url names, on the machine that runs the node. {_EXAMPLES}"
+        "Reads any database, which url names, on the machine that runs the node; a custom executor reads on Beam's "
+        f"workers. Is run again each time, unless fingerprint_query is given. {_EXAMPLES}"
     ),
     "dsl.Cond": "A node that is left out is recorded as skipped, and those that need it are skipped with the reason.",
     "dsl.ExecutionMode": "Pipeline takes SYNC alone.",
@@ -130,10 +131,14 @@ DIFFERS: Mapping[str, str] = {
     "dsl.Resolver": (
         "A node that needs what the Resolver did not find fails, and the run with it: exit code 1, and run() raises."
     ),
+    "dsl.experimental.SpanRangeStrategy": (
+        "Takes the newest artifact of each span, not all of them; a span of a static range that is missing is an error."
+    ),
     "dsl.io.fileio.stat": "Of files that are not local it tells the size, and whether it is a folder.",
     "dsl.standard_annotations": "Are names, not classes.",
     "extensions.google_cloud_big_query.BigQueryExampleGen": (
-        f"Reads on the machine that runs the node, not on Beam's workers. {_EXAMPLES}"
+        "Reads on the machine that runs the node, not on Beam's workers. Is run again each time, unless "
+        f"fingerprint_query is given. {_EXAMPLES}"
     ),
     "orchestration.LocalDagRunner": (
         "Runs independent nodes side by side, each in a process of its own; run() raises where a node fails. "
@@ -147,9 +152,6 @@ DIFFERS: Mapping[str, str] = {
 
 _NOT_MADE_BY_USERS = ArgumentNote("TFX sets it by itself; nobody gives it.")
 
-_OWN_EXECUTORS = ArgumentNote(
-    "Refused: it reads the database that url names; FileBasedExampleGen takes an executor of one's own."
-)
 _NOT_ON_CHANNELS = ArgumentNote(
     "Not taken: filter_property_equal and its like choose artifacts by properties."
 )
@@ -171,17 +173,6 @@ ARGUMENTS: Mapping[str, Mapping[str, ArgumentNote]] = {
     "dsl.Pipeline": {"dsl_context_registry": _NOT_MADE_BY_USERS},
     "dsl.placeholder.placeholder.ProtoSerializationFormat": {
         "INLINE_FILE_TEXT_FORMAT": ArgumentNote("Not there: use TEXT_FORMAT.")
-    },
-    "components.example_gen.component.QueryBasedExampleGen": {
-        "custom_config": _OWN_EXECUTORS,
-        "custom_executor_spec": _OWN_EXECUTORS,
-    },
-    "dsl.input_resolution.resolver_function.resolver_function": {
-        "f": ArgumentNote("Takes the function at its place.")
-    },
-    "extensions.google_cloud_big_query.BigQueryExampleGen": {
-        "custom_config": _OWN_EXECUTORS,
-        "custom_executor_spec": _OWN_EXECUTORS,
     },
     "types.BaseChannel": {"is_optional": _NOT_MADE_BY_USERS},
     "components.trainer.executor.GenericExecutor": {"context": _NOT_MADE_BY_USERS},

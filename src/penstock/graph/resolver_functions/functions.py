@@ -179,12 +179,12 @@ class _SourcesOfCall:
 
 
 @overload
-def resolver_function(function: Callable[..., Any]) -> ResolverFunction: ...
+def resolver_function(f: Callable[..., Any]) -> ResolverFunction: ...
 
 
 @overload
 def resolver_function(
-    function: None = None,
+    f: None = None,
     *,
     output_type: TypeHint | None = None,
     unwrap_dict_key: str | Sequence[str] | None = None,
@@ -192,7 +192,7 @@ def resolver_function(
 
 
 def resolver_function(
-    function: Callable[..., Any] | None = None,
+    f: Callable[..., Any] | None = None,
     *,
     output_type: TypeHint | None = None,
     unwrap_dict_key: str | Sequence[str] | None = None,
@@ -206,7 +206,7 @@ def resolver_function(
             return LatestSpan(artifacts, n=n)
 
     Args:
-        function: The function.
+        f: The function.
         output_type: Type, or types by key, of what it chooses; found from its operations where it is not given.
         unwrap_dict_key: For one that makes groups: the variable of a ``ForEach`` is the channel of this key, or a tuple
             of the channels of these keys, instead of a mapping.
@@ -214,8 +214,8 @@ def resolver_function(
     Raises:
         ParameterError: ``unwrap_dict_key`` is neither text nor a list of texts.
     """
-    if function is not None:
-        return ResolverFunction(function)
+    if f is not None:
+        return ResolverFunction(f)
     unwrap = _unwrapper(unwrap_dict_key)
     return lambda decorated: ResolverFunction(decorated, output_type=output_type, unwrap=unwrap)
 
