@@ -155,14 +155,13 @@ class _Carrier:
         return Piece("\n".join(dict.fromkeys(texts)) + "\n", _NOTHING, statements[-1], is_import=True)
 
     def _definition(self, name: str, value: Any) -> Piece:
-        statements = self._statements(
-            name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign
-        )
+        definitions = self._statements(name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        assignments = self._statements(name, ast.Assign, ast.AnnAssign)
         codes = {(code.co_filename, code.co_firstlineno) for code in codes_of(value)}
-        exact = [s for s in statements if any(_covers(s, *code) for code in codes)]
+        exact = [s for s in (*definitions, *assignments) if any(_covers(s, *code) for code in codes)]
         if isinstance(value, type):
-            exact = exact or [s for s in statements if _describes(s, value)] or statements
-        chosen = (exact if codes or isinstance(value, type) else statements)[-1:]
+            exact = exact or [s for s in definitions if _describes(s, value)] or definitions
+        chosen = (exact or assignments)[-1:]
         if not chosen:
             raise PipelineError(
                 f"the source of {name} is not to be had",

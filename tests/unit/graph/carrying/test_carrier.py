@@ -158,16 +158,20 @@ def test_types_and_other_names_are_carried_as_they_were_assigned(tmp_path: Path)
     program = Program(
         tmp_path,
         """
-        import collections, typing
+        import collections, functools, typing
         import penstock.errors as errors
         Point = collections.namedtuple("Point", "x y")
         Error = errors.PenstockError
         Out = OutputDict(n=int)
         Number = typing.Union[int, float]
         mean = lambda values: sum(values) / len(values)
+        def plain(n):
+            return n
+        same = plain
+        cached = functools.lru_cache(maxsize=None)(plain)
         @component
         def f() -> Out:
-            return {"n": Point(1, 2).x, "m": (Error, Number, mean)}
+            return {"n": Point(1, 2).x, "m": (Error, Number, mean, same, cached)}
         """,
     )
     text = program.carried().text
@@ -177,8 +181,11 @@ def test_types_and_other_names_are_carried_as_they_were_assigned(tmp_path: Path)
         "Out = OutputDict(n=int)",
         "Number = typing.Union[int, float]",
         "mean = lambda values: sum(values) / len(values)",
+        "same = plain",
+        "cached = functools.lru_cache(maxsize=None)(plain)",
     ):
         assert f"\n{line}\n" in text
+    assert text.index("def plain") < text.index("same = plain")
 
 
 def test_the_file_of_the_program_is_a_constant_where_it_is_asked_for(tmp_path: Path) -> None:
