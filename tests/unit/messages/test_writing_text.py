@@ -31,7 +31,7 @@ def test_protobuf_reads_it_as_the_same_message(cls: type[Message], data: st.Data
 
 
 def test_it_is_spelled_as_protobuf_spells_it() -> None:
-    message = Output(split_config=SplitConfig(splits=[SplitConfig.Split(name='a"ä\n', hash_buckets=2)]))
-    theirs = MIRROR.make(Output, {"split_config": {"splits": [{"name": 'a"ä\n', "hash_buckets": 2}]}})
+    message = Output(split_config=SplitConfig(splits=[SplitConfig.Split(name='a"\n', hash_buckets=2)]))
+    theirs = MIRROR.make(Output, {"split_config": {"splits": [{"name": 'a"\n', "hash_buckets": 2}]}})
     assert to_text(message) == text_format.MessageToString(theirs)
     assert to_text(Input()) == ""
