@@ -112,12 +112,14 @@ class NodeCompiler:
 
     def _component(self, flat: FlatNode, node: BaseComponent) -> NodeIR:
         signature, options = node.signature(), node.options
-        cached = any(pipeline.enable_cache for pipeline in flat.pipelines)
         beam_args = [arg for pipeline in flat.pipelines for arg in pipeline.beam_pipeline_args]
         platform = options.platform
         for pipeline in reversed(flat.pipelines):
             platform = pipeline.platform_config if platform is None else platform
         at_exit = flat in self._whole.exit_handlers
+        cached = any(pipeline.enable_cache for pipeline in flat.pipelines)
+        # An exit handler is there for what it does: no result of an earlier run stands for that.
+        cached = (cached if options.enable_cache is None else options.enable_cache) and not at_exit
         beam_args += options.beam_pipeline_args
         for name, value in node.exec_properties.items():
             check_parameter(name, value, signature.parameters[name].hint, signature)
@@ -144,7 +146,7 @@ class NodeCompiler:
             parameters={key: self._value(value, flat.place) for key, value in node.exec_properties.items()},
             upstream=self._upstream(flat),
             requires=type(node).REQUIRES,
-            enable_cache=cached if options.enable_cache is None else options.enable_cache,
+            enable_cache=cached,
             max_retries=options.max_retries,
             retry_delay_seconds=options.retry_delay_seconds,
             timeout_seconds=options.timeout_seconds,

@@ -135,7 +135,8 @@ class Launcher:
         closed = self.scopes.closed(node.scope, item)
         if closed is not None:
             return _skipped(node, closed)
-        if self._run.resumed:
+        # What runs however others end is run again: they may have ended otherwise now.
+        if self._run.resumed and node.trigger == "all_succeeded":
             before = reuse.published_before(self._run, self._store, node, item)
             if before is not None:
                 return before

@@ -64,6 +64,18 @@ def test_an_exit_handler_is_told_that_all_went_well(bench: Bench, tmp_path: Path
     assert bench.recorded("r")["handler"].state == "ran"
 
 
+def test_the_cache_does_not_answer_for_an_exit_handler(bench: Bench, tmp_path: Path) -> None:
+    for run_id in ("r1", "r2"):
+        handler = Tell("{}", str(tmp_path / "told")).with_id("handler")
+        pipeline = Pipeline(
+            "p", str(bench.root), bench.config, [Number(1)], enable_cache=True, exit_handler=handler
+        )
+        ir = compile_pipeline(pipeline, project_root=SUPPORT)
+        report = LocalDagRunner(in_process=True).run_ir(ir, RunRequest(run_id=run_id))
+    assert states(report) == {"Number": "cached", "handler": "ran"}
+    assert len(lines(tmp_path / "told")) == 2
+
+
 @every_runner
 def test_an_exit_handler_is_told_what_failed(bench: Bench, tmp_path: Path, runner: Any) -> None:
     handler = Tell(STATUS, str(tmp_path / "told")).with_id("handler")
