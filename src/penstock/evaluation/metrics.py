@@ -4,14 +4,20 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any
 
 from penstock.errors import ParameterError, did_you_mean
 from penstock.evaluation.tfma import keras_lib, metric_specs, metric_types
 
+_NOT_BY_NAME = frozenset({"Accuracy", "Mean", "MeanMetricWrapper", "MeanTensor", "Metric", "Sum"})
+
 
 def attach_thresholds(config: Any) -> None:
     """Moves thresholds that are keyed by a metric's name to the metric itself.
+
+    Where a spec has thresholds and no metrics, the thresholds ask for those that Keras has by their names: TFX's users
+    name so the metrics that they have compiled into the model.
 
     Raises:
         ParameterError: No metric of that name is computed.
@@ -20,6 +26,8 @@ def attach_thresholds(config: Any) -> None:
         by_name: dict[str, list[Any]] = {}
         for metric in spec.metrics:
             by_name.setdefault(metric_name(metric), []).append(metric)
+        if not spec.metrics:
+            by_name = _implied(spec)
         for name in list(spec.thresholds):
             for metric in _named(by_name, name):
                 metric.threshold.MergeFrom(spec.thresholds[name])
@@ -84,6 +92,27 @@ def metric_name(metric: Any) -> str:
             input="eval_config.metrics_specs",
             got=f"module {metric.module or '(default)'}, config {metric.config or '{}'}: {_first_line(error)}",
         ) from error
+
+
+def _implied(spec: Any) -> dict[str, list[Any]]:
+    """Adds the metrics that thresholds name to a spec that has none, and returns them by name."""
+    known = _metrics_of_keras()
+    names = dict.fromkeys((*spec.thresholds, *spec.per_slice_thresholds, *spec.cross_slice_thresholds))
+    return {name: [spec.metrics.add(class_name=known[name])] for name in names if name in known}
+
+
+def _metrics_of_keras() -> dict[str, str]:
+    """Returns the class names of Keras' metrics by the names that these have by themselves.
+
+    Left out are those that need more than their name says: what ``accuracy`` means, Keras finds out from the model.
+    """
+    keras = keras_lib.tf_keras.metrics
+    found = {}
+    for name, value in vars(keras).items():
+        if isinstance(value, type) and issubclass(value, keras.Metric) and name not in _NOT_BY_NAME:
+            words = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+            found[re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()] = name
+    return found
 
 
 def _similar_metric(name: str) -> str:

@@ -49,6 +49,14 @@ REFUSED: dict[str, tuple[dict[str, Any], type[PenstockError], str]] = {
         ParameterError,
         "threshold on metric 'accuracy', which it does not compute.*one of auc",
     ),
+    "a threshold alone on a metric that Keras makes of the model": (
+        {
+            **config(),
+            "metrics_specs": [{"thresholds": {"accuracy": {"value_threshold": {"lower_bound": 0.5}}}}],
+        },
+        ParameterError,
+        "threshold on metric 'accuracy', which it does not compute.*no metric is configured",
+    ),
     "a threshold on a slice that is not computed": (
         config(per_slice({"feature_keys": ["company"]}, value_threshold={"lower_bound": 0.5})),
         ParameterError,

@@ -156,7 +156,8 @@ class Evaluator(BaseComponent):
         fairness_indicator_thresholds: TFX's former way to add fairness metrics; refused likewise.
         example_splits: Splits to evaluate on; ``eval`` by default.
         eval_config: An ``EvalConfig`` (``penstock.proto`` or TFMA's own): models, slices, metrics, thresholds. Metrics
-            that were compiled into a Keras model are not read from it: name them under ``metrics_specs``.
+            that were compiled into a Keras model are not read from it: name them under ``metrics_specs``, as metrics
+            or, where there are none, by thresholds (``{"binary_accuracy": …}``).
         schema: Schema of the examples.
         module_file: File with the hooks ``custom_eval_shared_model`` and ``custom_extractors``, as in TFX.
         module_path: The same, as the dotted path of a module.

@@ -48,17 +48,25 @@ def _create_pipeline(
         ],
         metrics_specs=[
             tfma.MetricsSpec(
-                metrics=[
-                    tfma.MetricConfig(
-                        class_name="SparseCategoricalAccuracy",
-                        threshold=tfma.MetricThreshold(
-                            value_threshold=tfma.GenericValueThreshold(lower_bound={"value": LOWER_BOUND}),
-                            change_threshold=tfma.GenericChangeThreshold(
-                                direction=tfma.MetricDirection.HIGHER_IS_BETTER, absolute={"value": -1e-10}
-                            ),
-                        ),
-                    )
-                ]
+                # the metric that the model was compiled with
+                per_slice_thresholds={
+                    "sparse_categorical_accuracy": tfma.PerSliceMetricThresholds(
+                        thresholds=[
+                            tfma.PerSliceMetricThreshold(
+                                slicing_specs=[tfma.SlicingSpec()],
+                                threshold=tfma.MetricThreshold(
+                                    value_threshold=tfma.GenericValueThreshold(
+                                        lower_bound={"value": LOWER_BOUND}
+                                    ),
+                                    change_threshold=tfma.GenericChangeThreshold(
+                                        direction=tfma.MetricDirection.HIGHER_IS_BETTER,
+                                        absolute={"value": -1e-10},
+                                    ),
+                                ),
+                            )
+                        ]
+                    ),
+                }
             )
         ],
     )
