@@ -109,6 +109,7 @@ def _as_dict(fields: Mapping[str, Any]) -> DictPlaceholder:
         {
             name: Placeholder("run", value=found) if isinstance(found, str) else _as_dict(found)
             for name, found in fields.items()
+            if name != "stateful_working_dir"  # not everything that takes the JSON has one
         }
     )
 

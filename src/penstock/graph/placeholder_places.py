@@ -27,7 +27,7 @@ _REFUSED: Mapping[PlaceholderPlace, Mapping[tuple[str, ...], tuple[str, str]]] =
         _EARLY: ("it is evaluated before the node's own outputs and parameters are known", _TAKE),
     },
     "a Beam argument": {
-        _EARLY: ("it is evaluated before the node's own outputs and parameters are known", _TAKE),
+        _OF_OUTPUTS: ("it is evaluated before the node's own outputs are known", _TAKE),
     },
     "a predicate": {
         (*_EARLY, *_OF_INPUTS, *_OF_RUN, "stateful_working_dir"): (
@@ -43,6 +43,10 @@ _REFUSED: Mapping[PlaceholderPlace, Mapping[tuple[str, ...], tuple[str, str]]] =
         ("runtime_parameter",): (
             "a command reads only its own component's parameters",
             "declare a parameter, give it the runtime parameter and use ph.exec_property('…')",
+        ),
+        ("stateful_working_dir",): (
+            "a container keeps nothing from one attempt to the next",
+            "tmp_dir is a folder of this execution's own",
         ),
         ("executor_spec", "platform_config", "pipeline_platform_config"): (
             "a command is the same for all nodes of its component",

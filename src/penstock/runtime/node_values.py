@@ -61,12 +61,13 @@ def node_values(
     if isinstance(found, Skip):
         return found
     resolver = _Resolver(node, item, inputs, run, found, status)
+    parameters = {
+        name: resolver.value(f"parameter {name!r}", value) for name, value in node.parameters.items()
+    }
     return NodeValues(
-        parameters={
-            name: resolver.value(f"parameter {name!r}", value) for name, value in node.parameters.items()
-        },
+        parameters=parameters,
         beam_pipeline_args=tuple(
-            str(resolver.value("a Beam argument", value)) for value in node.beam_pipeline_args
+            str(resolver.value("a Beam argument", value, parameters)) for value in node.beam_pipeline_args
         ),
         read={_key(channel): list(artifacts) for channel, artifacts in found.items()},
     )
@@ -125,13 +126,13 @@ class _Resolver:
         self._channels = channels
         self._status = status
 
-    def value(self, what: str, value: ValueIR) -> Any:
-        """Returns a value as plain JSON; ``what`` says of what, for errors."""
+    def value(self, what: str, value: ValueIR, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Returns a value as plain JSON; ``what`` says of what, for errors; ``parameters`` are those known by now."""
         if value.runtime_parameter is not None:
             return self._run.parameters[value.runtime_parameter]
         if value.expression is None:
             return value.constant
-        facts = self._facts(value.expression)
+        facts = self._facts(value.expression, parameters)
         found = evaluate(value.expression, facts)
         if found is None:
             missing = absent(value.expression, facts)
@@ -143,7 +144,7 @@ class _Resolver:
             )
         return to_jsonable(found, what)
 
-    def _facts(self, expression: ExpressionIR) -> Facts:
+    def _facts(self, expression: ExpressionIR, parameters: Mapping[str, Any] | None) -> Facts:
         node, run = self._node, self._run
         facts = {
             **run_facts(run),
@@ -159,5 +160,6 @@ class _Resolver:
             channel=self._channels.__getitem__,
             runtime_parameters=run.parameters,
             run=facts,
+            exec_properties=parameters,
             inputs=self._inputs,
         )

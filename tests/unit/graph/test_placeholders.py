@@ -81,7 +81,7 @@ def test_what_is_known_of_the_execution() -> None:
 def test_all_of_it_as_json() -> None:
     run = dict.fromkeys(("run_id", "pipeline_name", "node_id", "temp_dir", "frontend_url"), "x")
     known = {
-        "run": {**run, "execution_id": 7, "stateful_working_dir": "/s"},
+        "run": {**run, "execution_id": 7},
         "inputs": model(),
         "outputs": {},
         "exec_properties": {"n": 1},

@@ -81,7 +81,6 @@ def facts_of(work: Work[Any, Any, Any, ContainerPlan]) -> Facts:
             "node_id": context.node_id,
             "execution_id": context.execution_id,
             "temp_dir": context.temp_dir,
-            "stateful_working_dir": context.temp_dir,
             "frontend_url": "",
         },
         exec_properties=fields_of(work.parameters),

@@ -111,6 +111,10 @@ MISUSES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: declared((ph.runtime_info("platform_config")["x"],)),
         "cannot stand in a container's command.*declare a parameter",
     ),
+    "working folder of all attempts": (
+        lambda: declared((ph.execution_invocation().stateful_working_dir,)),
+        "keeps nothing from one attempt to the next.*tmp_dir",
+    ),
     "input of a plain type": (
         lambda: declared(inputs={"count": int}),
         "input 'count' is declared with something that is no artifact type.*Integer",
