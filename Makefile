@@ -15,9 +15,14 @@ VENV_PYTORCH ?= .venv-pytorch
 TORCH ?= torch==2.13.0
 INDEX ?=
 
+VENV_TFX ?= .venv-tfx
+# The last TFX that runs on glibc before 2.39 wants this one.
+PYTHON_TFX ?= $(shell for python in python3.10 "$$(pyenv root 2>/dev/null)"/versions/3.10*/bin/python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null && echo "$$python" && break; done)
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format test-unit test-integration test-e2e test-pytorch test-kill bench setup pytorch servers lock clean
+.PHONY: help run test lint format test-unit test-integration test-e2e test-pytorch test-tfx test-kill bench setup pytorch tfx servers lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -26,7 +31,7 @@ help: ## this list
 run: setup ## the taxi pipeline on the first span of the shipped data [SPAN=2] [ARGS='--runner beam …']
 	@"$(BIN)/penstock" run pipelines/taxi.py --config "$(CONFIG)" $(if $(SPAN),--param span=$(SPAN)) $(ARGS)
 
-test: lint test-unit test-integration test-e2e ## lint and every test but test-pytorch and test-kill
+test: lint test-unit test-integration test-e2e ## lint and every test but test-pytorch, test-tfx and test-kill
 
 lint: setup ## ruff, mypy --strict, import-linter
 	@"$(BIN)/ruff" check .
@@ -50,6 +55,9 @@ test-e2e: setup ## whole pipelines through the command line [JOBS=2]
 test-pytorch: pytorch ## what needs PyTorch, in .venv-pytorch/
 	@"$(VENV_PYTORCH)/bin/python" -m pytest tests -m "pytorch and not kill" $(ARGS)
 
+test-tfx: tfx ## what needs TFX itself, in .venv-tfx/
+	@if [ -x "$(VENV_TFX)/bin/python" ]; then "$(VENV_TFX)/bin/python" -m pytest tests/integration/guests $(ARGS); fi
+
 test-kill: setup ## 30 random kills of the taxi pipeline, 20 of a stream; half an hour
 	@$(PYTEST) tests -m kill $(ARGS)
 
@@ -64,6 +72,10 @@ pytorch: ## .venv-pytorch/: .venv/ with PyTorch and Transformers beside [TORCH=t
 	@"$(VENV_PYTORCH)/bin/python" -c 'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("transformers")))' \
 		|| "$(VENV_PYTORCH)/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
 		$(if $(INDEX),--extra-index-url "$(INDEX)") "$(TORCH)" "transformers>=4.40"
+
+tfx: ## .venv-tfx/: TFX 1.16 with Penstock beside it, on Python 3.10 [PYTHON_TFX=python3.10]
+	@if [ -n "$(PYTHON_TFX)" ]; then PYTHON="$(PYTHON_TFX)" LOCK=tfx-1.16-py310.txt VENV="$(VENV_TFX)" scripts/bootstrap.sh; \
+		else echo "tfx: no Python 3.10 here, which TFX 1.16 needs: its tests are skipped"; fi
 
 servers: ## Debian's Redis, PostgreSQL and MariaDB, which some tests start (as root); they are skipped without
 	@for program in redis-server postgres mariadbd; do command -v $$program >/dev/null || missing=1; done; \

@@ -107,7 +107,10 @@ class ProtobufMirror:
 
     def of(self, cls: type[Message]) -> Any:
         """The protobuf class of one of our message classes."""
-        return message_factory.GetMessageClass(self._pool.FindMessageTypeByName(self._message(cls)))
+        descriptor = self._pool.FindMessageTypeByName(self._message(cls))
+        if hasattr(message_factory, "GetMessageClass"):
+            return message_factory.GetMessageClass(descriptor)
+        return message_factory.MessageFactory(self._pool).GetPrototype(descriptor)  # protobuf 3.20
 
     def make(self, cls: type[Message], values: dict[str, Any]) -> Any:
         """A protobuf of one of our message classes, filled by protobuf's own means."""
