@@ -3,23 +3,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import Bench, states
+from bench import SUPPORT, Bench, states
 from light.component import Add, Number
+from light.telling import Tell
 
 from penstock.artifacts.standard import Integer
 from penstock.errors import UsageError
 from penstock.graph.channel import Channel, UnionChannel
+from penstock.graph.compiler import compile_pipeline
 from penstock.graph.node import BaseNode
+from penstock.graph.pipeline import Pipeline, PipelineInputs
+from penstock.graph.placeholder import Placeholder
 from penstock.graph.resolver_strategy import LatestArtifactStrategy
 from penstock.graph.run_options import RunOptions
 from penstock.graph.scopes import Cond, ForEach
 from penstock.graph.system_nodes import Resolver
 from penstock.runners.beam import BeamDagRunner
 from penstock.runners.local import LocalDagRunner
+from penstock.runners.session import RunRequest
 
 HERE = LocalDagRunner(in_process=True)
 
@@ -222,3 +228,51 @@ def test_a_skip_of_the_base_is_taken_over_with_its_reason(bench: Bench) -> None:
     assert states(report)["inside"] == "skipped"
     assert "condition is false" in report.nodes[1].reason
     assert report.state == "COMPLETE"
+
+
+def test_an_exit_handler_runs_at_the_end_of_a_part_too(bench: Bench, tmp_path: Path) -> None:
+    def run(run_id: str, options: RunOptions | None) -> dict[str, str]:
+        handler = Tell(Placeholder("run", value="status"), str(tmp_path / "told")).with_id("handler")
+        pipeline = Pipeline("p", str(bench.root), bench.config, chain(), exit_handler=handler)
+        ir = compile_pipeline(pipeline, project_root=SUPPORT)
+        return states(HERE.run_ir(ir, RunRequest(run_id=run_id, options=options)))
+
+    run("r1", None)
+    assert run("r2", part(["ab"], ["ab"]))["handler"] == "ran"
+    told = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    assert [(status["pipelineJobName"], status["state"]) for status in told] == [
+        ("r1", "SUCCEEDED"),
+        ("r2", "SUCCEEDED"),
+    ]
+
+
+def test_a_part_of_a_sub_pipeline(bench: Bench) -> None:
+    def nodes() -> list[BaseNode]:
+        a = Number(1).with_id("a")
+        inputs = PipelineInputs({"number": a.outputs["number"]})
+        one = Number(2, after=inputs["number"]).with_id("one")
+        two = Add([one.outputs["number"]]).with_id("two")
+        inner = Pipeline("inner", components=[one, two], inputs=inputs, outputs={"o": two.outputs["total"]})
+        return [a, inner, Add([inner.outputs["o"]]).with_id("end")]
+
+    bench.run(*nodes(), run_id="r1", runner=HERE, cache=False)
+    inside = bench.run(
+        *nodes(), run_id="r2", runner=HERE, cache=False, options=part(["inner.two"], ["inner"])
+    )
+    assert states(inside) == {"a": "cached", "inner.one": "cached", "inner.two": "ran", "end": "not run"}
+    after = bench.run(*nodes(), run_id="r3", runner=HERE, cache=False, options=part(["end"]))
+    assert states(after) == {"a": "cached", "inner.one": "cached", "inner.two": "cached", "end": "ran"}
+    assert after.nodes[-1].summary == "= 2"
+
+
+def test_a_program_says_which_part_to_run_as_with_tfx(bench: Bench) -> None:
+    def pipeline() -> Pipeline:
+        return Pipeline("p", str(bench.root), bench.config, chain())
+
+    with pytest.raises(UsageError, match="has not run yet"):
+        HERE.run(pipeline(), run_options=RunOptions(from_nodes=["c"]))
+    HERE.run(pipeline())
+    report = HERE.run(pipeline(), run_options=RunOptions(from_nodes=["c"], to_nodes=["c"]))
+    assert report is not None
+    assert states(report)["c"] == "ran"
+    assert states(report)["abc"] == "not run"

@@ -35,7 +35,8 @@ class PusherDriver(Driver[PusherInputs, PusherParameters, PusherPlan]):
             return Run(PusherPlan(source, ""), cache_parts={})
         last = _last_push(folder, context)
         newest = newest_version(folder)
-        if last is not None and last.version == newest and last.pushed(key, getattr(inputs, key), context):
+        is_there = last is not None and last.is_live and last.version == newest
+        if last is not None and is_there and last.pushed(key, getattr(inputs, key), context):
             return Reuse(last.execution_id, f"already pushed to {version_uri(folder, last.version)}")
         # What is found there is a part of the key: a version that was removed, or overtaken by another model's, is
         # pushed again. The same state never comes twice, so a push is repeated by the rule above or not at all.
@@ -77,10 +78,11 @@ def _source(inputs: PusherInputs) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """The newest push of this node to the destination."""
+    """The newest push of this node to the destination; its artifact may have been removed since."""
 
     execution_id: int
     version: int
+    is_live: bool
 
     def pushed(self, key: str, artifact: Artifact, context: DriverContext) -> bool:
         """Says whether it was this artifact, or one with the same content, that was pushed."""
@@ -104,5 +106,5 @@ def _last_push(folder: str, context: DriverContext) -> _Push | None:
             version = pushed.get_string_custom_property("pushed_version")
             uri = pushed.get_string_custom_property("pushed_destination")
             if version.isdecimal() and uri == version_uri(folder, int(version)):
-                return _Push(execution.id, int(version))
+                return _Push(execution.id, int(version), pushed.state == "LIVE")
     return None

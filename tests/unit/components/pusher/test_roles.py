@@ -178,6 +178,12 @@ class TestAlreadyPushed:
         (tmp_path / "serving" / str(number)).mkdir(parents=True)
         return str(tmp_path / "serving" / str(number))
 
+    def test_a_push_whose_artifact_was_removed_is_recorded_anew(self, model: Model, tmp_path: Path) -> None:
+        history = History()
+        history.record(Execution(8), model, self.version(tmp_path, 5))
+        history.outputs[8]["pushed_model"][0].state = "DELETED"
+        assert isinstance(self.decide(model, tmp_path, history), Run)
+
     def test_the_same_model_is_not_pushed_twice_in_a_row(self, model: Model, tmp_path: Path) -> None:
         history = History()
         history.record(Execution(8), model, uri := self.version(tmp_path, 5))
