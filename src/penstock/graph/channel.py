@@ -104,6 +104,11 @@ class Channel:
         self._artifacts = tuple(artifacts)
         return self
 
+    @property
+    def has_artifacts(self) -> bool:
+        """Whether ``get`` has something to return."""
+        return self._artifacts is not None
+
     def get(self) -> Sequence[Artifact]:
         """Returns the artifacts that a run in this process has put along the channel, as notebooks show them.
 

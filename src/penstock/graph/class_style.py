@@ -187,8 +187,12 @@ def _parameter_type(hint: Any) -> Any:
     return only if is_known else Any
 
 
-def check_class(cls: type[BaseComponent]) -> None:
+def check_class(cls: type[BaseComponent], *, has_executor: bool = False) -> None:
     """Refuses a component class that is written in TFX's way, and wrong.
+
+    Args:
+        cls: The class.
+        has_executor: Whether the component was given an executor that its class need not name.
 
     Raises:
         PipelineError: It names something else than TFX's way wants, or no executor.
@@ -214,7 +218,7 @@ def check_class(cls: type[BaseComponent]) -> None:
             got=f"DRIVER_CLASS = {cls.DRIVER_CLASS.__name__}",
             hint="put what the driver decides into a component before it",
         )
-    if not cls.EXECUTOR:
+    if not cls.EXECUTOR and not has_executor:
         wanted = "EXECUTOR_SPEC = ExecutorClassSpec(MyExecutor), or custom_executor_spec=… where it is made"
         if cls.SPEC_CLASS is None:
             wanted = f"EXECUTOR = 'module:Class', {wanted}"

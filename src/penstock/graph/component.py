@@ -98,21 +98,16 @@ class BaseComponent(BaseNode):
         parameters: Mapping[str, Any] | None = None,
         omit_outputs: Iterable[str] = (),
     ) -> None:
-        cls, name = type(self), type(self).__name__
-        self.executor_spec = cls.EXECUTOR_SPEC.copy() if isinstance(cls.EXECUTOR_SPEC, ExecutorSpec) else None
-        if custom_executor_spec is not None:
-            self.executor_spec = checked_custom_executor(cls, custom_executor_spec).copy()
-            self.declaration = self.executor_spec.to_document(cls.signature())
-            cls = cls.declared(self.declaration)
-        check_class(cls)
+        name = type(self).__name__
+        cls = self._with_executor(custom_executor_spec)
         signature = cls.signature()
-        if isinstance(self.executor_spec, ExecutorContainerSpec):
-            self.declaration = _container_document(name, self.executor_spec, signature)
+        types = {key: port.type for key, port in signature.outputs.items()}
         if cls.SPEC_CLASS is not None:
             _refuse_beside_spec(name, inputs=inputs, parameters=parameters, omit_outputs=omit_outputs)
             given = checked_spec(cls, spec)
             inputs, parameters = given.inputs, given.exec_properties
             omit_outputs = [key for key in signature.outputs if key not in given.outputs]
+            types.update({key: channel.type for key, channel in given.outputs.items()})
         elif spec is not None:
             raise PipelineError(
                 f"{name} was given a specification, but names none",
@@ -122,17 +117,30 @@ class BaseComponent(BaseNode):
         omitted = set(omit_outputs)
         super().__init__(
             inputs=_bind_inputs(name, signature, inputs or {}),
-            outputs={
-                key: Channel(port.type) for key, port in signature.outputs.items() if key not in omitted
-            },
+            outputs={key: Channel(kind) for key, kind in types.items() if key not in omitted},
         )
         self._parameters = _bind_parameters(name, signature, parameters or {})
         self.spec: Any = spec
         if spec is not None:
-            spec.outputs = dict(self.outputs.items())
+            spec.give_outputs(dict(self.outputs.items()))
         beam_pipeline_args = getattr(self.executor_spec, "beam_pipeline_args", ())
         if beam_pipeline_args:
             self.with_beam_pipeline_args(beam_pipeline_args)
+
+    def _with_executor(self, custom: ExecutorSpec | None) -> type[BaseComponent]:
+        """Settles what executes this component, and returns its class: with another executor where one was given."""
+        cls, own = type(self), type(self).EXECUTOR_SPEC
+        self.executor_spec: ExecutorSpec | None = own.copy() if isinstance(own, ExecutorSpec) else None
+        check_class(cls, has_executor=custom is not None)
+        if custom is not None:
+            self.executor_spec = checked_custom_executor(cls, custom).copy()
+        if custom is not None or isinstance(self.executor_spec, ExecutorContainerSpec):
+            assert self.executor_spec is not None
+            try:
+                self.declaration = self.executor_spec.to_document(cls.signature())
+            except PenstockError as error:
+                raise error.with_component(cls.__name__) from None
+        return cls if custom is None else cls.declared(self.declaration)
 
     @classmethod
     def signature(cls) -> Signature:
@@ -178,13 +186,6 @@ class BaseComponent(BaseNode):
     def exec_properties(self) -> Mapping[str, Any]:
         """The parameters as they were given, typed; runtime parameters are still placeholders."""
         return self._parameters
-
-
-def _container_document(component: str, spec: ExecutorContainerSpec, signature: Signature) -> dict[str, Any]:
-    try:
-        return spec.to_document(signature)
-    except PenstockError as error:
-        raise error.with_component(component) from None
 
 
 def _refuse_beside_spec(component: str, **given: object) -> None:

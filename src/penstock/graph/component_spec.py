@@ -212,6 +212,13 @@ class ComponentSpec:
             },
         )
 
+    def give_outputs(self, channels: dict[str, Channel]) -> None:
+        """Takes the channels of the component for the outputs; artifacts that those before had stay with them."""
+        for key, channel in channels.items():
+            if self.outputs[key].has_artifacts:
+                channel.set_artifacts(self.outputs[key].get())
+        self.outputs = channels
+
     def __repr__(self) -> str:
         given = {**self.exec_properties, **self.inputs, **self.outputs}
         return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in given.items())})"
