@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from penstock.errors import PipelineError
 from penstock.graph.node import BaseNode
-from penstock.graph.pipeline import Pipeline
+from penstock.graph.pipeline import Pipeline, with_implicit
 from penstock.graph.scopes import ForEach, Scope
 from penstock.ir.model import ScopeKind
 
@@ -74,6 +74,7 @@ class Flattened:
         self.pipeline = pipeline
         self.places: list[Place] = []
         self._place_of: dict[tuple[int, int], Place] = {}
+        self._implicit: set[int] = set()
         self.nodes = tuple(self._walk(pipeline, "", (), None))
         self.exit_handlers = tuple(
             FlatNode(node.id, node, (pipeline,), None) for node in pipeline.exit_handlers
@@ -102,7 +103,10 @@ class Flattened:
         if pipeline in around:
             raise PipelineError(f"pipeline {pipeline.pipeline_name} stands in itself")
         inside = (*around, pipeline)
-        for node in pipeline.components:
+        for node in (*(() if around else _brought_in(pipeline)), *pipeline.components):
+            if node.implicit and id(node) in self._implicit:
+                continue  # a pipeline around this one, or inside of it, has it already
+            self._implicit.add(id(node))
             own = self._placed(node, pipeline, place)
             if isinstance(node, Pipeline):
                 _check_nested(node, self.pipeline)
@@ -148,6 +152,28 @@ class Flattened:
                     hint="give one of them another with .with_id(…)",
                 )
             seen.add(name)
+
+
+def _brought_in(pipeline: Pipeline) -> list[BaseNode]:
+    """Returns the nodes that feed the inputs of the outermost pipeline, which resolver functions alone can do.
+
+    Raises:
+        PipelineError: Others do.
+    """
+    for upstream in pipeline.upstream_nodes:
+        if not upstream.implicit:
+            raise PipelineError(
+                f"pipeline {pipeline.pipeline_name} takes its inputs from {upstream.id}, and stands in no pipeline",
+                expected="inputs from resolver functions, such as latest_pipeline_run_outputs",
+                hint="make it one of the components of a pipeline that has that node too",
+            )
+    taken = {node.id for node in pipeline.components}
+    found = with_implicit([pipeline])[:-1]
+    for node in found:
+        if id(node) not in map(id, pipeline.components):
+            node.take_id(taken)
+            taken.add(node.id)
+    return found
 
 
 def _check_nested(pipeline: Pipeline, outermost: Pipeline) -> None:

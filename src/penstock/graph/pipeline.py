@@ -219,7 +219,7 @@ def _check_outputs(pipeline: Pipeline, outputs: Mapping[str, Channel]) -> None:
 def _checked_nodes(pipeline: Pipeline, nodes: Iterable[BaseNode]) -> list[BaseNode]:
     name = pipeline.pipeline_name
     checked: dict[str, BaseNode] = {}
-    for node in _named(_with_implicit(_listed(name, nodes))):
+    for node in _named(with_implicit(_listed(name, nodes))):
         known = checked.get(node.id)
         if known is not None and known is not node:
             raise PipelineError(
@@ -264,7 +264,7 @@ def _listed(pipeline: str, nodes: Iterable[BaseNode]) -> list[BaseNode]:
     return listed
 
 
-def _with_implicit(nodes: Sequence[BaseNode]) -> list[BaseNode]:
+def with_implicit(nodes: Sequence[BaseNode]) -> list[BaseNode]:
     """Returns the nodes, and before each those that come along because it takes something from them."""
     found: dict[int, BaseNode] = {}
 

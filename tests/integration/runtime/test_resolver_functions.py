@@ -308,13 +308,13 @@ def test_the_latest_run_of_another_pipeline_that_succeeded(world: World) -> None
         report = world.bench.run(Add([found["number"], found["total"]]))
         return {**states(report), "total": str(_totals(world.bench, report.run_id, "Add"))}
 
-    assert chosen() == {"outputs_of_latest_run_1": "skipped", "Add": "skipped", "total": "[]"}
+    assert chosen() == {"latest_pipeline_run_outputs_1": "skipped", "Add": "skipped", "total": "[]"}
     runner = LocalDagRunner()
     for value in (3, 4):
         runner.run_ir(compile_pipeline(producer(value=value), project_root=SUPPORT), RunRequest())
     failing = compile_pipeline(producer("raise"), project_root=SUPPORT)
     runner.run_ir(failing, RunRequest())
-    assert chosen() == {"outputs_of_latest_run_1": "ran", "Add": "ran", "total": "[8]"}
+    assert chosen() == {"latest_pipeline_run_outputs_1": "ran", "Add": "ran", "total": "[8]"}
 
 
 def test_a_random_order_is_another_one_in_each_run_and_the_same_in_one(world: World) -> None:

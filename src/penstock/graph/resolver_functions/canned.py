@@ -119,7 +119,7 @@ def shuffle(artifacts: Artifacts) -> ArtifactList:
 
 
 @resolver_function
-def _outputs_of_latest_run(
+def _latest_pipeline_run_outputs(
     pipeline_name: str, outputs: Mapping[str, Sequence[tuple[str, str]]], types: Mapping[str, Any]
 ) -> ArtifactMap:
     return ops.LatestPipelineRunOutputs(pipeline_name=pipeline_name, outputs=outputs, types=types)
@@ -162,7 +162,7 @@ def latest_pipeline_run_outputs(pipeline: Pipeline, output_keys: Sequence[str] =
         ]
         for key in wanted
     }
-    chosen: dict[str, Channel] = _outputs_of_latest_run(
+    chosen: dict[str, Channel] = _latest_pipeline_run_outputs(
         pipeline.pipeline_name, places, {key: known[key].type for key in wanted}
     )
     return chosen

@@ -23,6 +23,7 @@ from penstock.dsl.input_resolution.canned_resolver_functions import (
 from penstock.dsl.input_resolution.canned_resolver_functions import slice as slice_
 from penstock.dsl.input_resolution.ops import ops
 from penstock.dsl.input_resolution.resolver_function import resolver_function
+from penstock.errors import PipelineError
 from penstock.graph.channel_queries import artifact_query, external_pipeline_artifact_query, union
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline, PipelineInputs
@@ -165,13 +166,37 @@ def test_the_outputs_of_another_pipelines_latest_run() -> None:
     nested = Pipeline("nested", components=[number], outputs={"n": number.outputs["number"]})
     producer = Pipeline("producer", components=[nested], outputs={"number": nested.outputs["n"]})
     found = latest_pipeline_run_outputs(producer, output_keys=["number"])
-    node = compiled(Add([found["number"]])).node("outputs_of_latest_run_1")
+    node = compiled(Add([found["number"]])).node("latest_pipeline_run_outputs_1")
     assert expression_of(node) == {
         "op": "LatestPipelineRunOutputs",
         "of": [],
         "pipeline_name": "producer",
         "outputs": {"number": [["nested.source", "number"]]},
     }
+
+
+def test_the_inputs_of_the_outermost_pipeline_come_from_resolver_functions() -> None:
+    number = Number().with_id("source")
+    producer = Pipeline("producer", components=[number], outputs={"number": number.outputs["number"]})
+    inputs = PipelineInputs(latest_pipeline_run_outputs(producer))
+    consumer = Pipeline("consumer", "root", components=[Add([inputs["number"]])], inputs=inputs)
+    ir = compile_pipeline(consumer)
+    assert [node.id for node in ir.nodes] == ["latest_pipeline_run_outputs_1", "Add"]
+    assert ir.node("Add").upstream == ("latest_pipeline_run_outputs_1",)
+    inputs = PipelineInputs({"number": number.outputs["number"]})
+    lonely = Pipeline("lonely", "root", components=[Add([inputs["number"]])], inputs=inputs)
+    with pytest.raises(
+        PipelineError, match="pipeline lonely takes its inputs from source, and stands in no pipeline"
+    ):
+        compile_pipeline(lonely)
+
+
+def test_what_a_sub_pipeline_and_the_one_around_it_share_is_one_node() -> None:
+    newest = latest_created(HISTORY)
+    inner = Pipeline("inner", components=[Add([newest])])
+    ir = compiled(inner, Add([newest]).with_id("outer"))
+    assert [node.id for node in ir.nodes] == ["inner.latest_created_1", "inner.Add", "outer"]
+    assert ir.node("outer").upstream == ("inner.latest_created_1",)
 
 
 def test_a_function_of_ones_own_is_made_of_operations_and_of_other_functions() -> None:
