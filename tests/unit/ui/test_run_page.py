@@ -4,6 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from penstock.components.evaluator.component import Headline, HeadlineRow
+from penstock.runtime.results import combined
 from penstock.runtime.run import NodeResult
 from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
 from penstock.ui.run_page import failures_text, past_run_text, run_text
@@ -102,3 +103,42 @@ def test_a_run_of_the_past_tells_its_parameters() -> None:
     assert past_run_text(OUTCOME).endswith(
         'parameters\n  data_root  data/taxi\n  splits     ["a"]\n  n          3'
     )
+
+
+def looped(*states: str) -> NodeResult:
+    return combined(
+        "Trainer",
+        [
+            NodeResult("Trainer", state, f"Trainer[{i}]: no rows" if state == "failed" else "", item=str(i))  # type: ignore[arg-type]
+            for i, state in enumerate(states)
+        ],
+    )
+
+
+def test_a_node_in_a_loop_is_one_line_and_failing_items_have_a_block_each() -> None:
+    outcome = replace(OUTCOME, nodes=(looped("ran", "failed", "failed"),), evaluations=(), pushes=())
+    assert run_text(outcome).splitlines()[3] == "Trainer  failed  0.0 s  3 items; items 1, 2: no rows"
+    assert failures_text(outcome).splitlines() == [
+        "error: Trainer[1]: no rows",
+        "",
+        "error: Trainer[2]: no rows",
+    ]
+
+
+def test_of_very_many_failures_the_first_are_told() -> None:
+    outcome = replace(OUTCOME, nodes=(looped(*["failed"] * 30),))
+    lines = failures_text(outcome).splitlines()
+    assert lines[-1] == "and 10 more failures: penstock show r1 --json"
+    assert sum(line.startswith("error: ") for line in lines) == 20
+
+
+def test_of_a_thousand_nodes_those_are_shown_that_tell_most() -> None:
+    nodes = [NodeResult(f"n{i}", "ran", seconds=i / 1000) for i in range(1000)]
+    nodes[3] = NodeResult("n3", "failed", "n3: why")
+    nodes[7] = NodeResult("n7", "skipped", "why not")
+    lines = run_text(replace(OUTCOME, nodes=tuple(nodes), evaluations=(), pushes=())).splitlines()
+    assert len(lines) < 70
+    shown = [line.split()[0] for line in lines[3:]]
+    assert shown[:3] == ["n3", "n7", "n942"]
+    assert "n999" in shown
+    assert lines[-1] == "and 940 ran (--json tells all)"

@@ -25,9 +25,9 @@ def render(artifact: Artifact) -> str:
     Raises:
         DataError: Its files are damaged.
     """
-    found = [
-        sample for sample in samples(artifact.uri, _SHOWN_ROWS) if sample.title.startswith(_SPLIT_FOLDER)
-    ]
+    order = [f"{_SPLIT_FOLDER}{split}" for split in _splits(artifact)]
+    found = [s for s in samples(artifact.uri, _SHOWN_ROWS) if s.title.startswith(_SPLIT_FOLDER)]
+    found.sort(key=lambda sample: order.index(sample.title) if sample.title in order else len(order))
     sections = [cards(_totals(artifact, found))]
     if found:
         sections.append(section("Features", _features(found[0])))
@@ -46,14 +46,18 @@ def _chips(artifact: Artifact) -> Iterator[str]:
         yield f"span {artifact.get_int_custom_property('span')}"
     if artifact.get_string_custom_property("file_format"):
         yield artifact.get_string_custom_property("file_format")
-    yield from artifact.splits if isinstance(artifact, SplitArtifact) else ()
+    yield from _splits(artifact)
+
+
+def _splits(artifact: Artifact) -> tuple[str, ...]:
+    return artifact.splits if isinstance(artifact, SplitArtifact) else ()
 
 
 def _totals(artifact: Artifact, found: list[Sample]) -> list[tuple[str, str, str]]:
     rows, sizes = _by_split(artifact, "rows"), _by_split(artifact, "bytes")
+    known = [split for split in dict.fromkeys((*_splits(artifact), *rows)) if split in rows]
     totals = [
-        (f"{split} rows", count(number), size(sizes[split]) if split in sizes else "")
-        for split, number in rows.items()
+        (f"{split} rows", count(rows[split]), size(sizes[split]) if split in sizes else "") for split in known
     ]
     return [*totals, ("features", count(len(found[0].columns)), "")] if found else totals
 

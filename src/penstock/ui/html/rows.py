@@ -48,12 +48,16 @@ def _is_number(value: Any) -> bool:
 def _cell(row: Mapping[str, Any], name: str) -> Html:
     value = row.get(name)
     if _is_number(value):
-        return el("td", f"{value:.6g}" if isinstance(value, float) else str(value), class_="num")
+        return el("td", _plain(value), class_="num")
     return el("td", DASH if value is None else _text(value))
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return f"({len(value):,} bytes)"
-    text = str(value)
+    text = f"[{', '.join(map(_text, value))}]" if isinstance(value, list) else _plain(value)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}… ({len(text):,} characters)"

@@ -29,6 +29,7 @@ def examples(folder: Path, **custom: Any) -> Examples:
         table = pa.table(
             {
                 "fare": [1.5] * rows,
+                "chances": [[1 / 3, 2.0]] * rows,
                 "company": ["<b>Flash</b>"] * rows,
                 "blob": [b"\xff" * 7, None] * (rows // 2),
             }
@@ -40,16 +41,18 @@ def examples(folder: Path, **custom: Any) -> Examples:
 
 
 def test_examples_are_shown_by_split_with_their_first_rows(tmp_path: Path) -> None:
-    custom = {"rows": {"train": 12000, "eval": 2}, "bytes": {"train": 2048}, "span": 3}
+    custom = {"rows": {"eval": 2, "train": 12000}, "bytes": {"train": 2048}, "span": 3}
     page = render(examples(tmp_path / "e", file_format="parquet", **custom))
     text = text_of(page)
     assert "train rows 12,000 2.0 KiB" in text
-    assert "eval rows 2 features 3" in text
+    assert "eval rows 2 features 4" in text
+    assert text.index("First rows of train") < text.index("First rows of eval")
     assert "span 3" in text
-    assert "Feature Type fare double company string blob binary" in text
+    assert re.search(r"Feature Type fare double chances list<\w+: double> company string blob binary", text)
     assert text.count("First rows of") == 2
     assert text.count("<b>Flash</b>") == 10 + 2  # escaped: text, not markup
     assert "(7 bytes)" in text
+    assert "[0.333333, 2]" in text
     assert "<b>Flash" not in page
 
 
