@@ -13,8 +13,7 @@ from penstock.artifacts.artifact import Artifact
 from penstock.errors import PenstockError
 from penstock.graph.channel import Channel
 from penstock.graph.node import BaseNode
-from penstock.graph.placeholder import Placeholder
-from penstock.graph.runtime_parameter import RuntimeParameter
+from penstock.graph.placeholder import known_later
 from penstock.messages.codec import to_jsonable
 from penstock.runtime.results import NodeResult
 from penstock.ui.artifact_page import properties_of, shown
@@ -107,7 +106,7 @@ def _made(channel: Channel) -> Html:
 
 
 def _spelled(value: Any) -> str:
-    if isinstance(value, (RuntimeParameter, Placeholder)):
+    if known_later(value):
         return repr(value)
     return shown(to_jsonable(value))
 
