@@ -86,7 +86,7 @@ def _summary(told: Mapping[str, Any], palette: Palette) -> list[str]:
         what = " and ".join(_what(told)) + f" of {_count(len(runs), 'run')}"
         lines = [f"{palette.paint(word, 'bold')}: {what}, {size(told['size_bytes'])}"]
     for reason, number in sorted(told["kept"].items()):
-        lines.append(f"kept of earlier runs: {_count(number, 'artifact')} {_WHY[reason]}")
+        lines.append(f"kept of earlier runs: {_count(number, 'artifact')}, {_WHY[reason]}")
     if told["in_use"]:
         lines.append(f"kept, since a run has begun to use them: {', '.join(map(str, told['in_use']))}")
     return lines

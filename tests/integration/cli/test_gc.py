@@ -17,7 +17,7 @@ def test_what_goes_is_told_by_artifact_and_in_sum(project: Project) -> None:
     dry = project("gc", "--keep-last", 1, "--dry-run")
     assert dry.code == 0
     assert "would be removed: 2 artifacts and the logs of 1 run" in dry.out
-    assert "kept of earlier runs: 1 artifact in use by runs that are kept" in dry.out
+    assert "kept of earlier runs: 1 artifact, in use by runs that are kept" in dry.out
     told = project("gc", "--keep-last", 1, "--dry-run", "--json").json
     assert {(item["node_id"], item["output"], item["run_id"]) for item in told["artifacts"]} == {
         ("a", "number", "r1"),

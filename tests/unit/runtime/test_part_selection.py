@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from light.component import Add, Number
 
-from penstock.errors import UsageError
 from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline, PipelineInputs
 from penstock.graph.run_options import RunOptions
@@ -52,27 +51,3 @@ def test_a_sub_pipeline_stands_for_its_nodes() -> None:
     ir = compile_pipeline(Pipeline("p", components=[a, inner, end]), project_root="/project")
     assert select(ir, RunOptions(["inner"], ["inner"])) == {"inner.one", "inner.two"}
     assert select(ir, RunOptions(["inner.two"])) == {"inner.two", "end"}
-
-
-@pytest.mark.parametrize(
-    ("make", "told"),
-    [
-        (
-            RunOptions,
-            "neither where to begin nor where to end.*run the pipeline without run_options",
-        ),
-        (lambda: RunOptions([], []), "neither where to begin nor where to end"),
-        (lambda: RunOptions("b"), r"from_nodes of RunOptions is no collection of ids.*got: 'b' \(str\)"),
-        (lambda: RunOptions(to_nodes=[3]), r"to_nodes of RunOptions is no collection of ids.*got: \[3\]"),
-        (lambda: select(diamond(), RunOptions(["bb"])), "no node 'bb' to run from.*did you mean 'b'"),
-        (lambda: select(diamond(), RunOptions(None, ["x"])), "no node 'x' to run to.*known: a, b, c, d, e"),
-        (
-            lambda: select(diamond(), RunOptions(["d"], ["a"])),
-            "nothing to run; expected: a way from d to a; got: no node lies between",
-        ),
-        (lambda: select(diamond(), RunOptions(["b"], ["e"])), "a way from b to e"),
-    ],
-)
-def test_misuse_is_told_before_anything_runs(make: Any, told: str) -> None:
-    with pytest.raises(UsageError, match=f"(?s){told}"):
-        make()
