@@ -100,8 +100,9 @@ class Launcher:
         except CancelledError as error:
             result = NodeResult(node_id, "cancelled", reason=str(error.message))
         except PenstockError as error:
-            error.with_component(instance_name(node_id, item))
-            self.errors[instance_name(node_id, item)] = error
+            name = instance_name(node_id, item)
+            error.component = name if error.component in (None, node_id) else error.component
+            self.errors[name] = error
             result = NodeResult(node_id, "failed", str(error), traceback=getattr(error, "traceback", ""))
         except Exception as error:  # a defect of ours is one node's failure too
             what = "".join(traceback.format_exception_only(type(error), error)).strip()

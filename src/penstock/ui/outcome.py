@@ -144,8 +144,13 @@ def outcome_of_record(store: MetadataStore, record: RunRecord) -> RunOutcome:
     order = [node.id for node in ir.nodes] if ir else []
     known = [results[name] for name in order if name in results]
     rest = [result for name, result in results.items() if name not in order]
-    rest.sort(key=lambda result: (result.execution_id is None, result.execution_id or 0))
+    rest.sort(key=_first_execution)
     return _outcome(store, record, ir, [*known, *rest], _text(record, "state") or "UNKNOWN", _seconds(record))
+
+
+def _first_execution(result: NodeResult) -> tuple[bool, int]:
+    ids = [part.execution_id for part in result.items or (result,) if part.execution_id is not None]
+    return not ids, min(ids, default=0)
 
 
 def _outcome(

@@ -66,3 +66,76 @@ def test_an_ir_that_is_none_is_refused(project: Project) -> None:
     assert ended.err.startswith("error: this is not a pipeline's IR")
     missing = project("run-node", "--ir", "none.json", "--node", "a", "--run-id", "r")
     assert (missing.code, "none.json" in missing.err) == (1, True)
+
+
+LOOP = """
+from light.steps import Step
+from penstock.dsl import Pipeline
+from penstock.dsl.control_flow.for_each import ForEach
+
+
+def create_pipeline(odd: str = "", count: int = 3) -> Pipeline:
+    source = Step(10, count=count).with_id("source")
+    with ForEach(source.outputs["many"]) as number:
+        each = Step(0, needs=[number], odd=odd).with_id("each")
+    total = Step(0, needs=[each.outputs["out"]]).with_id("total")
+    return Pipeline("loop", components=[source, each, total])
+"""
+
+
+def looping(project: Project, *arguments: str) -> None:
+    project.write("pipelines/loop.py", LOOP)
+    assert project("compile", "pipelines/loop.py", "-o", "ir.json", *arguments).code == 0
+
+
+def test_a_node_in_a_loop_runs_for_all_its_items_or_for_one(project: Project) -> None:
+    looping(project)
+    assert task(project, "source").code == 0
+    whole = task(project, "each", "--json")
+    assert whole.code == 0
+    assert (whole.json["state"], whole.json["summary"]) == ("ran", "3 items")
+    assert [(item["item"], item["summary"]) for item in whole.json["items"]] == [
+        ("0", "= 10"),
+        ("1", "= 11"),
+        ("2", "= 12"),
+    ]
+    one = task(project, "each", "--item", "1", "--in-process")
+    assert (one.code, one.out.splitlines()[-1].split()[:2]) == (0, ["each[1]", "ran"])
+    assert task(project, "total", "--json").json["summary"] == "= 33"
+    shown = project("show", "remote", "--json").json
+    assert [node["summary"] for node in shown["nodes"]] == ["= 10", "3 items", "= 33"]
+
+
+def test_items_that_fail_make_the_task_fail_and_are_mended_by_themselves(project: Project) -> None:
+    odd = project.write("odd", "")
+    looping(project, "--param", f"odd={odd}")
+    task(project, "source")
+    failed = task(project, "each")
+    assert failed.code == 1
+    assert "each  failed  " in failed.out
+    assert "error: each[1]: StepExecutor.execute raised ValueError: 11 is odd" in failed.err
+    assert "each@1.log" in failed.err
+    assert task(project, "total").code == 1
+    odd.unlink()
+    assert task(project, "each", "--item", "1").code == 0
+    assert task(project, "total", "--json").json["summary"] == "= 33"
+
+
+def test_a_loop_over_nothing_is_99(project: Project) -> None:
+    looping(project, "--param", "count=0")
+    task(project, "source")
+    assert (task(project, "each").code, task(project, "total").code) == (99, 99)
+
+
+def test_an_item_that_is_none_is_refused(project: Project) -> None:
+    looping(project)
+    task(project, "source")
+    deep = task(project, "each", "--item", "1.2")
+    assert deep.code == 2
+    assert "1.2 is no item of each" in deep.err
+    none = task(project, "source", "--item", "1")
+    assert "no --item: it is in no loop" in none.err
+    late = task(project, "each", "--item", "7")
+    assert late.code == 1
+    assert "has no item 7" in late.err
+    assert "expected: one of 3, numbered from 0" in late.err
