@@ -75,26 +75,26 @@ def _engine(name: str) -> Engine | str:
     program = shutil.which(name)
     if program is None:
         return f"{name} is not installed"
-    kind: EngineKind = "podman" if "podman" in os.path.basename(name) else "docker"
     asked = _run([program, "info", "--format", "{{json .}}"])
     if asked is None:
         return f"{name} does not answer"
     if asked.returncode != 0:
         said = (asked.stderr or asked.stdout).strip().splitlines()
         return f"{name}: {said[-1] if said else f'exit code {asked.returncode}'}"
-    return Engine(kind, program, _is_rootless(asked.stdout))
+    return _known(name, program, asked.stdout)
 
 
-def _is_rootless(told: str) -> bool:
+def _known(name: str, program: str, told: str) -> Engine:
+    """Returns an engine as it describes itself; podman may go by docker's name."""
     try:
         info = json.loads(told)
     except ValueError:
-        return False
-    host = info.get("host") or info.get("Host") or {}
-    security = host.get("security") or host.get("Security") or {}
-    if security.get("rootless") or security.get("Rootless"):
-        return True
-    return any("name=rootless" in option for option in info.get("SecurityOptions") or [])
+        info = {}
+    host = info.get("host")
+    if host is None and "podman" not in os.path.basename(name):
+        options = info.get("SecurityOptions") or []
+        return Engine("docker", program, any("name=rootless" in option for option in options))
+    return Engine("podman", program, bool((host or {}).get("security", {}).get("rootless")))
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:

@@ -77,6 +77,13 @@ def test_a_rootless_docker_is_known(docker: FakeEngine) -> None:
     assert find_engine().rootless
 
 
+def test_podman_may_go_by_dockers_name(docker: FakeEngine) -> None:
+    docker.set_state(info={"host": {"security": {"rootless": False}}})
+    found = find_engine()
+    assert (found.kind, found.rootless) == ("podman", False)
+    assert found.remove_command("x") == [str(docker.home / "docker"), "rm", "--force", "--time", "0", "x"]
+
+
 def test_the_environment_names_the_engine(
     docker: FakeEngine, podman: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
