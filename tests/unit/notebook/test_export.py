@@ -1,48 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a notebook becomes a pipeline file, and what is refused."""
+"""What of a notebook becomes a pipeline file."""
 
 from __future__ import annotations
 
 import ast
-import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from light.component import Number
+from saved_notebooks import context, notebook
 
-from penstock.errors import UsageError, UserCodeError
-from penstock.graph.node import BaseNode
 from penstock.notebook.export import export_notebook
-
-IMPORTS = (
-    "from light.component import Number\n"
-    "from penstock.orchestration.experimental.interactive.interactive_context import InteractiveContext\n"
-    "context = InteractiveContext()"
-)
-
-
-def notebook(*cells: str | dict[str, Any]) -> str:
-    listed = [
-        cell if isinstance(cell, dict) else {"cell_type": "code", "metadata": {}, "source": cell}
-        for cell in (IMPORTS, *cells)
-    ]
-    Path("book.ipynb").write_text(json.dumps({"cells": listed, "nbformat": 4}))
-    return "book.ipynb"
-
-
-def context(*components: BaseNode, **more: Any) -> Any:
-    known = {"pipeline_name": "book", "pipeline_root": "/r", "is_temporary": True, "beam_pipeline_args": []}
-    return SimpleNamespace(**{**known, **more}, components=lambda: list(components))
-
-
-@pytest.fixture
-def one(monkeypatch: pytest.MonkeyPatch) -> Number:
-    made = Number(1)
-    monkeypatch.setattr(sys.modules["__main__"], "one", made, raising=False)
-    return made
 
 
 def exported(given: Any, path: str, runner: str = "local") -> str:
@@ -101,50 +69,3 @@ def test_a_root_and_beam_arguments_of_the_context_are_kept(one: Number) -> None:
     text = exported(given, notebook("one = Number(1)"))
     assert "pipeline_root='/r'," in text
     assert "beam_pipeline_args=['--direct_num_workers=2']," in text
-
-
-# ----------------------------------------------------------------------------------------------------------- bad input
-
-
-def test_an_unknown_runner_is_refused() -> None:
-    with pytest.raises(UsageError, match="'airflo' is not known; expected: 'local' or 'beam'"):
-        export_notebook(context(), notebook(), "out.py", "airflo")
-
-
-def test_a_notebook_that_is_not_there_is_refused_with_the_nearest_name() -> None:
-    notebook()
-    with pytest.raises(UsageError, match="no notebook bok.ipynb.*did you mean 'book.ipynb'"):
-        export_notebook(context(), "bok.ipynb", "out.py", "local")
-
-
-def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path) -> None:
-    Path("a.ipynb").write_text("[]")
-    with pytest.raises(UsageError, match="is no notebook"):
-        export_notebook(context(), "a.ipynb", "out.py", "local")
-
-
-def test_nothing_run_is_nothing_to_export() -> None:
-    with pytest.raises(UsageError, match="nothing to export.*run the components"):
-        export_notebook(context(), notebook(), "out.py", "local")
-
-
-def test_a_component_without_a_variable_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"component lonely is held by no variable.*x = Number\(…\)"):
-        export_notebook(context(Number(1).with_id("lonely")), notebook(), "out.py", "local")
-
-
-def test_a_component_made_of_what_the_context_gave_is_refused(one: Number) -> None:
-    path = notebook("first = Number(2)\nresult = context.run(first)\none = Number(result.outputs['number'])")
-    with pytest.raises(UsageError, match="one is made of what the interactive context gave"):
-        export_notebook(context(one), path, "out.py", "local")
-
-
-def test_two_statements_on_a_line_are_refused_rather_than_lost(one: Number) -> None:
-    with pytest.raises(UsageError, match="shares its line"):
-        export_notebook(context(one), notebook("one = Number(1); context.run(one)"), "out.py", "local")
-
-
-def test_code_that_is_not_python_is_refused_with_the_line(one: Number) -> None:
-    with pytest.raises(UserCodeError, match="not valid Python.*one = = 1.*skip_for_export"):
-        export_notebook(context(one), notebook("one = = 1"), "out.py", "local")
-    assert not Path("out.py").exists()
