@@ -79,8 +79,14 @@ RUN_PIPELINE = RESERVED_PREFIX + "pipeline__"
 EXACT_PREFIX = RESERVED_PREFIX + "exact_"
 """Start of the custom property with the exact value of a declared property that the library stores rounded."""
 
+OPEN_RUNS = RESERVED_PREFIX + "open_runs__"
+"""On a pipeline's context: JSON list of the ids of its runs that have not ended, so that these are found at once."""
+
 RUN_STATE = "state"
 """Property of a run: RUNNING, COMPLETE, FAILED or CANCELED."""
+
+RUNNING = "RUNNING"
+"""The state of a run that has not ended."""
 
 
 def node_context(pipeline: str, node_id: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -17,6 +18,8 @@ from penstock.metadata.records import ExecutionRecord, RunRecord
 from penstock.metadata.session import Session
 
 _SMALLEST_PAGE, _LARGEST_PAGE = 20, 100
+_MOST_OPEN = 400
+"""Runs of a pipeline that are listed as not ended, the latest: of some their scheduler never says that they have."""
 
 
 def begin(session: Session, pipeline: str, run_id: str, properties: Mapping[str, PropertyValue]) -> RunRecord:
@@ -32,6 +35,7 @@ def begin(session: Session, pipeline: str, run_id: str, properties: Mapping[str,
                 hint="take another run id: the store has one run of each",
             )
         pipeline_id = _context_id(session, names.PIPELINE, pipeline, {})
+        _set_open(session, pipeline, [*_open_ids(session, pipeline), run_id])  # first: it must not be missed
         run_context = _context_id(session, names.PIPELINE_RUN, run_id, properties, pipeline)
         link = mlmd.pb.ParentContext(child_id=run_context, parent_id=pipeline_id)
         with suppress(
@@ -85,6 +89,11 @@ def update(session: Session, run: RunRecord, properties: Mapping[str, PropertyVa
             request.update_mask.paths.append(f"custom_properties.{key}")
         request.contexts.add().CopyFrom(context)
         session.connection.call(request)
+        if properties.get(names.RUN_STATE, names.RUNNING) != names.RUNNING:
+            still = [name for name in _open_ids(session, run.pipeline) if name != run.run_id]
+            _set_open(session, run.pipeline, still)
+        elif names.RUN_STATE in properties:
+            _set_open(session, run.pipeline, [*_open_ids(session, run.pipeline), run.run_id])
 
     session.connection.write(operation)
 
@@ -112,16 +121,49 @@ def everything(session: Session) -> list[RunRecord]:
     return [session.run(context) for context in contexts]
 
 
-def unfinished(session: Session, pipeline: str, scanned: int) -> list[RunRecord]:
-    """Returns the runs of a pipeline that have not ended, of the latest runs of the store, the latest first.
+def unfinished(session: Session, pipeline: str) -> list[RunRecord]:
+    """Returns the runs of a pipeline that have not ended, the latest first.
 
-    So it costs no more in a store where the pipeline has run rarely, or never.
+    They are listed on the pipeline's context. Where an earlier release has begun all of its runs there is no list: they
+    are looked for among the latest runs of the store.
     """
-    if session.context_id(names.PIPELINE, pipeline) is None:
+    context = session.context(names.PIPELINE, pipeline)
+    if context is None:
         return []
-    latest = islice(_contexts(session, min(scanned, _LARGEST_PAGE)), scanned)
-    recent = _of_pipeline(session, pipeline, latest)
-    return [run for run in recent if run.properties.get(names.RUN_STATE) == "RUNNING"]
+    listed = _listed(context)
+    if listed is None:
+        latest = islice(_contexts(session, _LARGEST_PAGE), _MOST_OPEN)
+        found = list(_of_pipeline(session, pipeline, latest))
+    else:
+        found = [run for name in listed if (run := get(session, pipeline, name)) is not None]
+    running = [run for run in found if run.properties.get(names.RUN_STATE) == names.RUNNING]
+    return sorted(running, key=lambda run: -run.id)
+
+
+def _listed(context: Any) -> list[str] | None:
+    text = context.custom_properties.get(names.OPEN_RUNS)
+    return None if text is None else list(json.loads(text.string_value))
+
+
+def _open_ids(session: Session, pipeline: str) -> list[str]:
+    """Returns the ids of the runs that are listed as not ended; where there is no list yet, of those that it lacks."""
+    context = session.context(names.PIPELINE, pipeline)
+    listed = _listed(context) if context is not None else []
+    if listed is None:
+        return [run.run_id for run in reversed(unfinished(session, pipeline))]
+    return listed
+
+
+def _set_open(session: Session, pipeline: str, run_ids: Iterable[str]) -> None:
+    context = mlmd.pb.Context(
+        id=session.context_id(names.PIPELINE, pipeline), type_id=session.types.context_type(names.PIPELINE)
+    )
+    context.custom_properties[names.OPEN_RUNS].string_value = json.dumps(
+        list(dict.fromkeys(run_ids))[-_MOST_OPEN:]
+    )
+    request = mlmd.service.PutContextsRequest(contexts=[context])
+    request.update_mask.paths.append(f"custom_properties.{names.OPEN_RUNS}")
+    session.connection.call(request)
 
 
 def _contexts(session: Session, page_size: int) -> Iterator[Any]:
@@ -137,12 +179,12 @@ def _of_pipeline(session: Session, pipeline: str | None, contexts: Iterable[Any]
 
 
 def running_executions(
-    session: Session, pipeline: str, runs: int, scanned: int
+    session: Session, pipeline: str, runs: int
 ) -> list[tuple[ExecutionRecord, Owner | None]]:
     """Returns the running executions of the newest running runs of a pipeline, with their owners."""
     return [
         (execution, execution.owner)
-        for run in unfinished(session, pipeline, scanned)[:runs]
+        for run in unfinished(session, pipeline)[:runs]
         for execution in queries.executions_of_run(session, run.run_id)
         if execution.state == "RUNNING"
     ]

@@ -101,26 +101,20 @@ class MetadataStore:
         """Returns all runs of all pipelines as they began, the latest first, in one read."""
         return runs.everything(self._session)
 
-    def unfinished_runs(self, pipeline: str, runs_scanned: int = 400) -> list[RunRecord]:
-        """Returns the runs of a pipeline that have not ended, the latest first.
-
-        Args:
-            pipeline: Name of the pipeline.
-            runs_scanned: Number of runs, of all pipelines, among which these are looked for, the latest first.
-        """
-        return runs.unfinished(self._session, pipeline, runs_scanned)
+    def unfinished_runs(self, pipeline: str) -> list[RunRecord]:
+        """Returns the runs of a pipeline that have not ended, the latest first, at most 400."""
+        return runs.unfinished(self._session, pipeline)
 
     def running_executions(
-        self, pipeline: str, runs_considered: int = 50, runs_scanned: int = 200
+        self, pipeline: str, runs_considered: int = 50
     ) -> list[tuple[ExecutionRecord, Owner | None]]:
         """Returns the unfinished executions of a pipeline's unfinished runs, with their owners.
 
         Args:
             pipeline: Name of the pipeline.
             runs_considered: Number of unfinished runs to look at, the latest first.
-            runs_scanned: Number of runs, of all pipelines, among which these are looked for.
         """
-        return runs.running_executions(self._session, pipeline, runs_considered, runs_scanned)
+        return runs.running_executions(self._session, pipeline, runs_considered)
 
     # ---------------------------------------------------------------------------------------------------------- writes
 

@@ -79,7 +79,33 @@ def test_running_executions_come_with_their_owners(store: MetadataStore, recorde
 def test_only_recent_running_runs_are_looked_at(store: MetadataStore, recorder: Recorder) -> None:
     ids = [recorder.start(run_id=f"r{number}").id for number in range(4)]
     assert [e.id for e, _ in store.running_executions("taxi", runs_considered=2)] == [ids[3], ids[2]]
-    assert [e.id for e, _ in store.running_executions("taxi", runs_scanned=1)] == [ids[3]]
+
+
+def test_runs_are_listed_as_not_ended_until_they_end(store: MetadataStore) -> None:
+    first, second, other = (
+        store.begin_run(pipeline, run_id, {"state": "RUNNING"})
+        for pipeline, run_id in (("taxi", "r0"), ("taxi", "r1"), ("penguin", "p0"))
+    )
+    assert [run.run_id for run in store.unfinished_runs("taxi")] == ["r1", "r0"]
+    store.update_run(first, {"node:a": "ran"})
+    store.update_run(second, {"state": "COMPLETE"})
+    assert [run.run_id for run in store.unfinished_runs("taxi")] == ["r0"]
+    store.update_run(second, {"state": "RUNNING"})  # it was taken up again
+    assert [run.run_id for run in store.unfinished_runs("taxi")] == ["r1", "r0"]
+    assert [run.run_id for run in store.unfinished_runs(other.pipeline)] == ["p0"]
+    assert store.unfinished_runs("none") == []
+
+
+def test_runs_of_an_earlier_release_are_found_without_the_list(
+    store: MetadataStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("penstock.metadata.runs._set_open", lambda *_: None)
+        store.begin_run("taxi", "ended", {"state": "FAILED"})
+        store.begin_run("taxi", "old", {"state": "RUNNING"})
+    assert [run.run_id for run in store.unfinished_runs("taxi")] == ["old"]
+    store.begin_run("taxi", "new", {"state": "RUNNING"})
+    assert [run.run_id for run in store.unfinished_runs("taxi")] == ["new", "old"]
 
 
 @pytest.mark.parametrize(("pipeline", "run_id"), [("", "r"), ("p", ""), ("p", "a\0b"), ("p" * 256, "r")])
