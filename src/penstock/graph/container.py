@@ -10,8 +10,8 @@ from typing import Any
 from penstock.errors import ParameterError, PenstockError
 from penstock.graph.command_placeholders import command_argument
 from penstock.graph.placeholder import Placeholder
+from penstock.graph.placeholder_kinds import named
 from penstock.graph.placeholder_places import check_place
-from penstock.graph.placeholder_types import named
 from penstock.graph.signature import Signature
 from penstock.ir.container import CONTAINER, ContainerIR
 from penstock.ir.expression import ExpressionIR

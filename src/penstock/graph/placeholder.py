@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from penstock.errors import ParameterError, PipelineError
+from penstock.graph.placeholder_refusals import NotKnownYet
 from penstock.graph.placeholder_types import type_of
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.ir.expression import ChannelIR, ExpressionIR, Operation, spelled
@@ -55,7 +56,7 @@ class Parts:
     channel: Channel | None = None
 
 
-class Placeholder:
+class Placeholder(NotKnownYet):
     """A value that is known only when a node runs.
 
     Items (``[0]``, ``['key']``) and fields of messages (``.num_steps``) are placeholders too.
@@ -143,54 +144,6 @@ class Placeholder:
         return Placeholder(
             "serialized_list", self, value=_form(serialization_format, ListSerializationFormat)
         )
-
-    # ------------------------------------------------------------------------------- what cannot be known this early
-
-    def __bool__(self) -> NoReturn:
-        raise PipelineError(
-            f"{self!r} has no truth value while the pipeline is built",
-            hint="`with Cond(predicate):` decides when the pipeline runs; join predicates with logical_and, logical_or "
-            "and logical_not, not with `and`, `or`, `not` or `a < b < c`",
-        )
-
-    def __iter__(self) -> NoReturn:
-        raise PipelineError(
-            f"{self!r} cannot be gone over while the pipeline is built",
-            hint="`with ForEach(channel) as item:` runs nodes for each artifact; is there a comma too much or too few?",
-        )
-
-    def __len__(self) -> NoReturn:
-        raise PipelineError(f"the length of {self!r} is not known while the pipeline is built")
-
-    def __contains__(self, item: object) -> NoReturn:
-        raise PipelineError(
-            f"whether {item!r} is in {self!r} is not known while the pipeline is built",
-            hint="compare single items: ph[0] == …",
-        )
-
-    def __format__(self, spec: str) -> str:
-        raise PipelineError(
-            f"{self!r} cannot stand in an f-string or in format(): its value is not known yet",
-            hint="put texts together with +: 'run-' + ph.execution_invocation().pipeline_run_id",
-        )
-
-    def __str__(self) -> str:
-        raise PipelineError(
-            f"{self!r} cannot be made text while the pipeline is built",
-            hint="put texts together with +, or ph.join([...]); repr() shows a placeholder",
-        )
-
-    def __and__(self, other: object) -> NoReturn:
-        raise PipelineError(f"{self!r} cannot be joined with &", hint="use ph.logical_and(left, right)")
-
-    def __or__(self, other: object) -> NoReturn:
-        raise PipelineError(f"{self!r} cannot be joined with |", hint="use ph.logical_or(left, right)")
-
-    def __invert__(self) -> NoReturn:
-        raise PipelineError(f"{self!r} cannot be negated with ~", hint="use ph.logical_not(predicate)")
-
-    __rand__ = __and__
-    __ror__ = __or__
 
     def __repr__(self) -> str:
         return spelled(shown(self))

@@ -8,7 +8,8 @@ from typing import Any
 
 from penstock.errors import ParameterError, PenstockError, did_you_mean
 from penstock.graph.placeholder import DictPlaceholder, ListPlaceholder, Placeholder, as_placeholder
-from penstock.graph.placeholder_types import Artifacts, named, type_of
+from penstock.graph.placeholder_kinds import Artifacts, named
+from penstock.graph.placeholder_types import type_of
 from penstock.messages import fields
 from penstock.messages.either import (
     field_names,

@@ -10,7 +10,8 @@ from typing import Any, Literal, Union
 
 from penstock.errors import ParameterError, PenstockError
 from penstock.graph.placeholder import Placeholder, placeholders_in, walk
-from penstock.graph.placeholder_types import Artifacts, Known, named, type_of
+from penstock.graph.placeholder_kinds import Artifacts, Known, named
+from penstock.graph.placeholder_types import type_of
 from penstock.graph.signature import Signature
 
 PlaceholderPlace = Literal["a parameter", "a predicate", "a container's command", "a Beam argument"]

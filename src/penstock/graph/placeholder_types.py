@@ -1,77 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a placeholder's type while the pipeline is built, and what that forbids.
-
-Types are Python's (``int``, ``str``, ``list`` …), a message class, ``Artifacts``, or ``None`` where nothing is known.
-"""
+"""What is known of a placeholder's type while the pipeline is built, and what that forbids."""
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from penstock.artifacts.artifact import Artifact, PropertyType
-from penstock.artifacts.value_artifact import Boolean, Bytes, Float, Integer, String, ValueArtifact
+from penstock.artifacts.value_artifact import ValueArtifact
 from penstock.errors import ParameterError, did_you_mean
+from penstock.graph.placeholder_kinds import (
+    CONTENTS,
+    PROPERTY_KINDS,
+    RUN_FACTS,
+    Artifacts,
+    Known,
+    artifact_for_value,
+    check_text,
+    check_value,
+    comparable,
+    named,
+    the_artifact,
+    unknown_name,
+)
 from penstock.graph.signature import PortSpec, Signature
-from penstock.messages.either import field_names, field_type, is_message_type, message_class, type_name
+from penstock.messages.either import field_names, field_type, is_message_type, message_class
 from penstock.messages.message import Message
 
 if TYPE_CHECKING:
     from penstock.graph.placeholder import Placeholder
-
-
-@dataclass(frozen=True, slots=True)
-class Artifacts:
-    """The type of artifacts.
-
-    Attributes:
-        type: Their type; ``None`` where it is not known.
-        many: Whether it is a list of them.
-        made_here: Whether they are the node's own outputs.
-    """
-
-    type: type[Artifact] | None
-    many: bool
-    made_here: bool = False
-
-
-Known = type[Any] | Artifacts | None
-
-RUN_FACTS: Mapping[str, type[Any]] = {
-    "run_id": str,
-    "pipeline_name": str,
-    "pipeline_root": str,
-    "node_id": str,
-    "execution_id": int,
-    "temp_dir": str,
-    "frontend_url": str,
-    "stateful_working_dir": str,
-    "status": str,
-    "inputs": dict,
-    "outputs": dict,
-    "exec_properties": dict,
-    "executor_spec": dict,
-    "platform_config": dict,
-    "pipeline_platform_config": dict,
-}
-"""The facts of a run, and their types; the last three, the compiler knows."""
-
-_CONTENTS: Mapping[type[ValueArtifact], type[Any]] = {
-    String: str,
-    Integer: int,
-    Float: float,
-    Boolean: bool,
-    Bytes: bytes,
-}
-_PROPERTIES: Mapping[PropertyType, type[Any] | None] = {
-    PropertyType.INT: int,
-    PropertyType.FLOAT: float,
-    PropertyType.STRING: str,
-    PropertyType.JSON_VALUE: None,
-}
-_NUMBERS = (bool, int, float)
 
 
 def type_of(placeholder: Placeholder, signature: Signature | None = None) -> Known:
@@ -87,16 +44,6 @@ def type_of(placeholder: Placeholder, signature: Signature | None = None) -> Kno
             parameter.
     """
     return _Typing(signature).of(placeholder)
-
-
-def named(known: Known) -> str:
-    """Returns a type as an error names it."""
-    if isinstance(known, Artifacts):
-        name = known.type.TYPE_NAME if known.type is not None else ""
-        return f"artifacts {name}".strip() if known.many else f"an artifact {name}".strip()
-    if known is None:
-        return "something that is not known yet"
-    return type_name(known) if is_message_type(known) else known.__name__
 
 
 class _Typing:
@@ -128,7 +75,7 @@ class _Typing:
             return None
         specs = self._signature.parameters
         if value not in specs:
-            raise _unknown("parameter", value, specs)
+            raise unknown_name("parameter", value, specs)
         hint = typing.get_origin(specs[value].hint) or specs[value].hint
         return hint if hint in (bool, int, float, str, bytes, list, dict) or is_message_type(hint) else None
 
@@ -151,15 +98,15 @@ class _Typing:
         if ports is None:
             return None
         if key not in ports:
-            raise _unknown(what, key, ports)
+            raise unknown_name(what, key, ports)
         return ports[key]
 
     def _uri(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
-        _artifact(placeholder, args[0])
+        the_artifact(placeholder, args[0])
         return str
 
     def _split_uri(self, placeholder: Placeholder, value: Any, args: list[Known]) -> Known:
-        known = _artifact(placeholder, args[0])
+        known = the_artifact(placeholder, args[0])
         if known is not None and "split_names" not in known.PROPERTIES:
             raise ParameterError(
                 f"an artifact of type {known.TYPE_NAME} has no splits",
@@ -169,7 +116,7 @@ class _Typing:
         return str
 
     def _content(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
-        known = _artifact(placeholder, args[0])
+        known = the_artifact(placeholder, args[0])
         if isinstance(args[0], Artifacts) and args[0].made_here:
             raise ParameterError(
                 f"{placeholder!r} is not there yet: the node itself is to write it",
@@ -184,10 +131,10 @@ class _Typing:
                 got=".value",
                 hint="take its .uri, a .property('…') or a .custom_property('…')",
             )
-        return next((kind for cls, kind in _CONTENTS.items() if issubclass(known, cls)), None)
+        return next((kind for cls, kind in CONTENTS.items() if issubclass(known, cls)), None)
 
     def _property(self, placeholder: Placeholder, value: Any, args: list[Known]) -> Known:
-        known = _artifact(placeholder, args[0])
+        known = the_artifact(placeholder, args[0])
         if known is None:
             return None
         declared = known.PROPERTIES.get(value)
@@ -197,10 +144,10 @@ class _Typing:
                 hint=f"{did_you_mean(value, known.PROPERTIES)}; for what a component has recorded: "
                 f".custom_property({value!r})",
             )
-        return _PROPERTIES[declared.type]
+        return PROPERTY_KINDS[declared.type]
 
     def _custom_property(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
-        _artifact(placeholder, args[0])
+        the_artifact(placeholder, args[0])
         return None
 
     # --------------------------------------------------------------------------------------- items, texts, collections
@@ -231,7 +178,7 @@ class _Typing:
 
     def _concat(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
         for arg, known in zip(placeholder.__parts__.args, args, strict=True):
-            _check_text(arg, known)
+            check_text(arg, known)
         return str
 
     def _join(self, placeholder: Placeholder, value: Any, args: list[Known]) -> Known:
@@ -245,12 +192,12 @@ class _Typing:
 
     def _list(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
         for arg, known in zip(placeholder.__parts__.args, args, strict=True):
-            _check_value(arg, known)
+            check_value(arg, known)
         return list
 
     def _dict(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
         for arg, known in zip(placeholder.__parts__.args, args, strict=True):
-            _check_value(arg, known)
+            check_value(arg, known)
         for arg, known in zip(placeholder.__parts__.args[::2], args[::2], strict=True):
             if known not in (None, str):
                 raise ParameterError(f"the key {arg!r} of a mapping is not text", got=named(known))
@@ -299,10 +246,10 @@ class _Typing:
     def _eq(self, placeholder: Placeholder, _: Any, args: list[Known]) -> Known:
         for arg, known in zip(placeholder.__parts__.args, args, strict=True):
             if isinstance(known, Artifacts):
-                raise _artifact_for_value(arg, known, "compared")
+                raise artifact_for_value(arg, known, "compared")
         left, right = args
         equal = placeholder.__parts__.op == "eq"
-        if not _comparable(left, right, equal=equal):
+        if not comparable(left, right, equal=equal):
             raise ParameterError(
                 f"{placeholder!r} compares values of different types",
                 expected="two numbers, or two texts",
@@ -326,56 +273,3 @@ class _Typing:
 
     _or = _and
     _not = _and
-
-
-def _comparable(left: Known, right: Known, *, equal: bool) -> bool:
-    nothing = type(None)
-    if left is None or right is None:
-        return equal or nothing not in (left, right)
-    if nothing in (left, right):
-        return equal
-    if left in _NUMBERS and right in _NUMBERS:
-        return True
-    return left is right and (equal or left in (str, bytes))
-
-
-def _artifact(placeholder: Placeholder, known: Known) -> type[Artifact] | None:
-    if not isinstance(known, Artifacts):
-        raise ParameterError(
-            f"{placeholder.__parts__.args[0]!r} is no artifact", got=named(known), input=repr(placeholder)
-        )
-    return None if known.type is Artifact else known.type
-
-
-def _artifact_for_value(placeholder: Placeholder, known: Artifacts, done: str) -> ParameterError:
-    value = known.type is None or issubclass(known.type, ValueArtifact)
-    return ParameterError(
-        f"{placeholder!r} stands for {named(known)}, which cannot be {done}",
-        expected=".value of it, its .uri, or one of its properties" if value else "its .uri, or a property",
-        got=named(known),
-    )
-
-
-def _check_text(placeholder: Placeholder, known: Known) -> None:
-    if isinstance(known, Artifacts):
-        raise _artifact_for_value(placeholder, known, "text")
-    hint = None
-    if known is list:
-        hint = "serialize_list(…) or join(…) makes text of a list"
-    elif known is bytes:
-        hint = "b64encode() makes text of bytes"
-    elif known is dict or is_message_type(known):
-        hint = "serialize(…) makes text of a message"
-    if hint is not None:
-        raise ParameterError(
-            f"{placeholder!r} is not text", expected="text or a number", got=named(known), hint=hint
-        )
-
-
-def _check_value(placeholder: Placeholder, known: Known) -> None:
-    if isinstance(known, Artifacts):
-        raise _artifact_for_value(placeholder, known, "a value")
-
-
-def _unknown(what: str, key: str, known: Mapping[str, Any]) -> ParameterError:
-    return ParameterError(f"there is no {what} {key!r}", hint=did_you_mean(key, known))
