@@ -16,8 +16,11 @@ from penstock.components.pusher.component import Pusher
 from penstock.components.trainer.component import Trainer
 from penstock.components.trainer.executor import GenericExecutor
 from penstock.dsl.components.base.executor_spec import ExecutorClassSpec
-from penstock.errors import ExecutionError, ParameterError, UserCodeError
+from penstock.errors import ExecutionError, ParameterError, PipelineError, UserCodeError
+from penstock.graph.pipeline import Pipeline
+from penstock.metadata.config import sqlite_metadata_connection_config
 from penstock.proto import trainer_pb2
+from penstock.runners.local import LocalDagRunner
 
 
 @pytest.fixture
@@ -128,6 +131,31 @@ def test_an_older_driver_resolves_properties_and_inputs(numbers: list[Any]) -> N
     assert found["text"] == "one StepDriven of test"
     assert found["limit"] == 5
     assert found["values"] == [4]
+
+
+def test_a_driver_may_look_at_what_was_made_before(tmp_path: Path) -> None:
+    def run() -> None:
+        pipeline = Pipeline(
+            "history",
+            str(tmp_path / "root"),
+            sqlite_metadata_connection_config(str(tmp_path / "m.db")),
+            [components.LastTime("x")],
+        )
+        LocalDagRunner(in_process=True).run(pipeline)
+
+    run()
+    run()
+    made = sorted(
+        (tmp_path / "root" / "LastTime" / "report").glob("*/given.json"), key=lambda p: p.parent.name
+    )
+    assert [json.loads(path.read_text())["text"] for path in made] == ["0 before", "1 before"]
+
+
+def test_a_driver_is_told_what_it_may_not_look_at() -> None:
+    with pytest.raises(
+        PipelineError, match=r"no metadata handle with 'store'.*search_artifacts.*DriverContext"
+    ):
+        testing.run_component(components.Curious("one"))
 
 
 def test_a_driver_that_names_an_unknown_output_is_told_so() -> None:

@@ -177,6 +177,29 @@ class StepDriven(Count):
     DRIVER_CLASS = StepDriver
 
 
+class LastTimeDriver(portable_base_driver.BaseDriver):
+    """Looks at what the component made last time."""
+
+    def run(self, execution_info: Any) -> Any:
+        last = self._mlmd_connection.search_artifacts("report", execution_info.pipeline_info)
+        output = driver_output_pb2.DriverOutput()
+        output.exec_properties["text"].string_value = f"{len(last)} before"
+        return output
+
+
+class LastTime(Count):
+    DRIVER_CLASS = LastTimeDriver
+
+
+class CuriousDriver(portable_base_driver.BaseDriver):
+    def run(self, execution_info: Any) -> Any:
+        return self._mlmd_connection.store.get_artifacts()
+
+
+class Curious(Count):
+    DRIVER_CLASS = CuriousDriver
+
+
 class WrongDriver(portable_base_driver.BaseDriver):
     def run(self, execution_info: Any) -> Any:
         output = driver_output_pb2.DriverOutput()

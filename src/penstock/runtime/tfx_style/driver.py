@@ -31,26 +31,26 @@ class History:
         artifact_name: str,
         pipeline_info: PipelineInfo | None = None,  # noqa: ARG002  a driver sees its own pipeline's history
         producer_component_id: str | None = None,
-        *,
-        type_name: str,
     ) -> list[Artifact]:
-        """Returns artifacts of the pipeline's history whose files are there, newest first.
+        """Returns what a node of the pipeline has put out, in all runs, as far as its files are there; newest first.
 
         Args:
-            artifact_name: Key of the output that they were.
+            artifact_name: Key of the output.
             pipeline_info: The driver's own pipeline.
-            producer_component_id: Only those of this node.
-            type_name: Name of their type.
+            producer_component_id: Id of the node; the driver's own where it is not given.
         """
-        found = self._context.history(type_name, node_id=producer_component_id, output_key=artifact_name)
-        return list(found)
+        store, node = self._context.store, producer_component_id or self._context.node_id
+        executions = store.executions_of_node(self._context.pipeline, node)
+        outputs = store.outputs_of_all(execution.id for execution in executions)
+        found = [a for execution in executions for a in outputs[execution.id].get(artifact_name, ())]
+        return [artifact for artifact in found if is_there(artifact)]
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
         raise PipelineError(
             f"a driver has no metadata handle with {name!r} here",
-            expected="search_artifacts(output_key, producer_component_id=…, type_name=…)",
+            expected="search_artifacts(output_key, producer_component_id=…)",
             hint="a driver of Penstock's own kind reads more of the history: penstock.authoring.DriverContext",
         )
 

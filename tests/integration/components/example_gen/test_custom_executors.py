@@ -144,7 +144,9 @@ def test_avro(tmp_path: Path) -> None:
 
 
 def test_what_the_transform_raises_is_told(lines: Path) -> None:
-    with pytest.raises(ExecutionError, match="the pipeline of Failing failed: cannot read a.*got: ValueError"):
+    with pytest.raises(
+        ExecutionError, match="the pipeline of Failing failed: cannot read a.*got: ValueError"
+    ):
         testing.run_component(example_gen(example_gens.Failing, lines))
 
 
@@ -154,6 +156,37 @@ def test_an_executor_with_do_of_its_own_does_it_all(lines: Path) -> None:
     assert made.properties["split_names"] == '["all"]'
     given = json.loads((Path(made.uri) / "Split-all" / "properties.json").read_text())
     assert given["input_base"] == str(lines)
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([{"a": 1}, b"x"], "records that cannot be made examples.*got: dict"),
+        ([{"a": 1}, {"a": "x"}], "feature 'a' has values of several kinds"),
+        ([{"a": object()}], "feature 'a' has values of several kinds, or of none"),
+        ([3], "records that cannot be made examples.*got: int"),
+    ],
+)
+def test_records_that_are_none(records: list[Any], told: str) -> None:
+    from penstock.components.example_gen.records import batch_of
+
+    with pytest.raises(DataError, match=told):
+        batch_of(records)
+
+
+@pytest.mark.tensorflow
+def test_messages_of_tensorflow() -> None:
+    import tensorflow as tf
+
+    from penstock.components.example_gen.records import batch_of
+
+    feature = {"a": tf.train.Feature(int64_list=tf.train.Int64List(value=[3]))}
+    example = tf.train.Example(features=tf.train.Features(feature=feature))
+    assert batch_of([example, example.SerializeToString()]).to_pydict() == {"a": [[3], [3]]}
+    with pytest.raises(
+        DataError, match=r"got: tensorflow\.SequenceExample.*write the features of others into one"
+    ):
+        batch_of([tf.train.SequenceExample()])
 
 
 class JsonExampleGen(FileBasedExampleGen):
