@@ -42,14 +42,9 @@ def _document(
     dry_run: bool,
 ) -> dict[str, Any]:
     folders = [
-        {
-            "run_id": r.record.run_id,
-            "pipeline": r.record.pipeline,
-            "uri": r.folder,
-            "size_bytes": r.size_bytes,
-        }
-        for r in runs
-        if r.folder
+        {"run_id": run.record.run_id, "pipeline": run.record.pipeline, **asdict(folder)}
+        for run in runs
+        for folder in run.folders
     ]
     listed = [
         {key: value for key, value in asdict(item).items() if key != "was_marked"} for item in artifacts
@@ -72,7 +67,10 @@ def text(told: Mapping[str, Any]) -> str:
         (item["run_id"], f"{item['node_id']}.{item['output']}", str(item["id"]), size(item["size_bytes"]), item["uri"])
         for item in told["artifacts"]
     ]  # fmt: skip
-    rows += [(item["run_id"], "logs", "", size(item["size_bytes"]), item["uri"]) for item in told["folders"]]
+    rows += [
+        (item["run_id"], item["content"], "", size(item["size_bytes"]), item["uri"])
+        for item in told["folders"]
+    ]
     parts = [table(("run", "what", "artifact", "size", "where"), rows, right=(2, 3))] if rows else []
     return "\n\n".join([*parts, "\n".join(_summary(told, palette))])
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
 from datetime import datetime, timezone
@@ -125,6 +126,18 @@ def test_a_dry_run_says_what_a_real_one_does_and_does_nothing(bench: Bench) -> N
     assert [run.record.run_id for run in removed.runs] == [run.record.run_id for run in planned.runs]
 
 
+def test_what_commands_kept_for_themselves_goes_with_their_run(bench: Bench) -> None:
+    fill(bench, 1, 2)
+    for run_id in ("r1", "r2"):
+        working = bench.root / "sum" / ".system" / "stateful_working_dir" / run_id / "0"
+        working.mkdir(parents=True)
+        (working / "state").write_text("12")
+    removed = collect(bench)
+    (run,) = removed.runs
+    assert [(folder.content, folder.size_bytes) for folder in run.folders][1:] == [("working files", 2)]
+    assert [path.name for path in bench.root.glob("sum/.system/stateful_working_dir/*")] == ["r2"]
+
+
 def test_imported_files_are_never_removed(bench: Bench, tmp_path: Path) -> None:
     for number in (1, 2):
         source = tmp_path / f"source{number}"
@@ -189,6 +202,28 @@ def test_a_removal_that_is_broken_off_anywhere_is_finished_by_the_next(
         assert plan_of(store).artifacts == ()
     rerun = bench.run(*nodes(1), run_id="again", runner=HERE)
     assert states(rerun) == {"same": "cached", "other": "ran", "sum": "ran"}
+
+
+def test_a_removal_that_is_killed_at_any_time_is_finished_by_the_next(bench: Bench) -> None:
+    chance = random.Random(5)
+    for round_ in range(8):
+        fill(bench, 3 * round_ + 1, 3 * round_ + 2, 3 * round_ + 3)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                collect(bench)
+            finally:
+                os._exit(0)
+        time.sleep(chance.uniform(0.0, 0.12))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        artifact_states(bench)  # nothing is live without its files
+    collect(bench)
+    states_then = artifact_states(bench)
+    assert [name for name, state in states_then.items() if state == "LIVE"] == [
+        "r24 other", "r24 sum", "r1 same",
+    ]  # fmt: skip
+    assert set(states_then.values()) == {"LIVE", "DELETED"}
 
 
 def test_what_was_marked_and_is_wanted_after_all_comes_back(

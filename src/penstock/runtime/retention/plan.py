@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from penstock.artifacts.artifact import CONTENT_BYTES, Artifact
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.presence import has_files
+from penstock.runtime.retention.folders import RunFolder, folders_of
 from penstock.runtime.retention.inventory import Candidate, Inventory, Reason, needed, take_inventory
 from penstock.runtime.retention.runs import Policy, choose_runs
 
@@ -42,19 +42,22 @@ class ArtifactRemoval:
 
 @dataclass(frozen=True, slots=True)
 class RunRemoval:
-    """A run whose logs go.
+    """A run whose folders go.
 
     Attributes:
         record: The run.
-        folder: Its folder on this machine, ``""`` where there is none.
-        size_bytes: Bytes of what is in it.
+        folders: The folders.
         is_last: Whether nothing of the run's is kept, so that it need not be looked at again.
     """
 
     record: RunRecord
-    folder: str
-    size_bytes: int
+    folders: tuple[RunFolder, ...]
     is_last: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all that is in the folders."""
+        return sum(folder.size_bytes for folder in self.folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,15 @@ def make_plan(store: MetadataStore, policy: Policy, now: datetime) -> Plan:
     unfinished = {
         (candidates[a].execution.pipeline, candidates[a].execution.run_id) for a in kept if a in stays
     }
+    folders = folders_of(inventory.runs)
     return Plan(
         policy=policy,
         inventory=inventory,
         artifacts=tuple(_artifact(candidate) for candidate in leaving.values()),
-        runs=tuple(_run(record, unfinished) for record in inventory.runs),
+        runs=tuple(
+            RunRemoval(record, folders[record.id], (record.pipeline, record.run_id) not in unfinished)
+            for record in inventory.runs
+        ),
         kept=dict(Counter(kept[a] for a in kept if a in stays)),
         revived=tuple(sorted(revived)),
         broken_off=chosen.broken_off,
@@ -134,21 +141,3 @@ def _size(artifact: Artifact) -> int:
     if isinstance(recorded, int) and artifact.state == "LIVE":
         return recorded
     return files.tree_size(artifact.uri) if files.exists(artifact.uri) else 0
-
-
-def _run(record: RunRecord, unfinished: set[tuple[str, str]]) -> RunRemoval:
-    folder = _own_folder(record)
-    return RunRemoval(
-        record,
-        folder,
-        files.tree_size(folder) if folder else 0,
-        is_last=(record.pipeline, record.run_id) not in unfinished,
-    )
-
-
-def _own_folder(record: RunRecord) -> str:
-    """Returns the folder of a run's logs, if it is on this machine and named as such folders are."""
-    folder = str(record.properties.get("folder") or "")
-    above, name = os.path.split(folder.rstrip("/"))
-    is_ours = name == record.run_id and os.path.basename(above) in (".runs", "runs")
-    return folder if is_ours and os.path.isdir(folder) else ""

@@ -146,7 +146,8 @@ def _remove_emptied(item: ArtifactRemoval) -> None:
 
 
 def _remove_folders(runs: Sequence[RunRemoval], failures: list[Failure]) -> tuple[RunRemoval, ...]:
-    return tuple(run for run in runs if not run.folder or _remove(run.folder, failures))
+    """Removes the folders of runs; returns the runs of which none is left."""
+    return tuple(run for run in runs if all(_remove(folder.uri, failures) for folder in run.folders))
 
 
 def _note(store: MetadataStore, plan: Plan) -> None:

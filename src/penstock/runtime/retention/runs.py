@@ -61,10 +61,12 @@ class Chosen:
 def choose_runs(store: MetadataStore, policy: Policy, now: datetime) -> Chosen:
     """Returns the runs that a policy gives up."""
     records = store.all_runs()
-    given_up = select(records, policy, now, lambda record: is_going_on(store, record, now))
+    given_up = select(
+        records, policy, now, lambda record: not _is_collected(record) and is_going_on(store, record, now)
+    )
     ids = {record.id for record in given_up}
     return Chosen(
-        tuple(record for record in given_up if record.properties.get(COLLECTED) != state_digest(record)),
+        tuple(record for record in given_up if not _is_collected(record)),
         tuple(
             record
             for record in reversed(records)
@@ -119,9 +121,9 @@ def _moment(milliseconds: int) -> datetime:
 
 def is_going_on(store: MetadataStore, record: RunRecord, now: datetime) -> bool:
     """Says whether a run is at work, as far as can be known from here; in doubt it is."""
-    if record.properties.get("state") != "RUNNING":
-        return _has_running(store, record) if run_owner(record) is None else False
     owner = run_owner(record)
+    if record.properties.get("state") != "RUNNING":  # a scheduler may run a node of it again
+        return _has_running(store, record)
     if owner is not None:
         return owner.is_alive()
     return now - _moment(record.updated_ms) < _UNATTENDED or _has_running(store, record)
@@ -132,6 +134,10 @@ def _has_running(store: MetadataStore, record: RunRecord) -> bool:
         execution.state == "RUNNING" and (execution.owner is None or execution.owner.is_alive())
         for execution in store.executions_of_run(record.pipeline, record.run_id)
     )
+
+
+def _is_collected(record: RunRecord) -> bool:
+    return record.properties.get(COLLECTED) == state_digest(record)
 
 
 def state_digest(record: RunRecord) -> str:

@@ -13,6 +13,7 @@ import pytest
 from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import Examples, Model, ModelBlessing, ModelEvaluation, PushedModel
 from penstock.metadata.config import sqlite_metadata_connection_config
+from penstock.metadata.connection import Connection
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
@@ -206,3 +207,30 @@ def test_what_was_imported_is_no_ones_to_remove() -> None:
     imported = Examples("/root/n/out/7", custom_properties={"is_external": 1})
     assert not is_own(imported, made_by(7), "/root")
     assert is_own(Examples("s3://b/root/n/out/7"), made_by(7), "s3://b/root/")
+
+
+def test_a_plan_costs_the_same_however_many_runs_were_collected_before(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+    call = Connection.call
+
+    def counted(self: Connection, request: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return call(self, request)
+
+    def cost_of_a_plan() -> int:
+        before = calls
+        history.plan()
+        return calls - before
+
+    monkeypatch.setattr(Connection, "call", counted)
+    costs = []
+    for start in (0, 20):
+        for number in range(start, start + 20):
+            history.run(f"r{number}")
+            history.execute(f"r{number}", "Gen", {"examples": Examples})
+        history.collect()
+        costs.append(cost_of_a_plan())
+    assert costs[0] == costs[1]
