@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import PipelineError, did_you_mean
@@ -217,6 +217,17 @@ class PipelineChannel(Channel):
 
     def __repr__(self) -> str:
         return f"Channel({self.type_name} along {self.output_key!r}: {self.wrapped!r})"
+
+
+class InputChannels(tuple[Channel, ...]):
+    """The channels of one input. Where it is one, it can be asked what that channel can: ``inputs['model'].type``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not (len(self) == 1 or (self and name in ("type", "type_name"))):
+            raise AttributeError(f"an input of {len(self)} channels has no attribute {name!r}")
+        return getattr(self[0], name)
 
 
 class OutputChannels:

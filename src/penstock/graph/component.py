@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
-from penstock.graph.channel import Channel
+from penstock.graph.channel import Channel, InputChannels
 from penstock.graph.class_style import (
     adopt,
     check_class,
@@ -208,7 +208,7 @@ def _bind_inputs(
                 component=component,
                 hint=did_you_mean(key, signature.inputs),
             )
-    bound = {}
+    bound: dict[str, tuple[Channel, ...]] = {}
     for key, port in signature.inputs.items():
         channels = _as_channels(component, key, given.get(key))
         if not channels:
@@ -227,7 +227,7 @@ def _bind_inputs(
                     expected=f"a channel of {port.type.TYPE_NAME}",
                     got=repr(channel),
                 )
-        bound[key] = channels
+        bound[key] = InputChannels(channels)
     return bound
 
 

@@ -87,6 +87,18 @@ def test_the_spec_of_a_component_has_its_channels() -> None:
     assert repr(component.spec).startswith("CopySpec(name='x', source=Channel(Examples from Source.copy)")
 
 
+def test_an_input_can_be_asked_what_its_channel_can() -> None:
+    source = Copy().with_id("Source").outputs["copy"]
+    single: Any = Copy(source=source).inputs["source"]
+    assert single == (source,)
+    assert single.type is Examples
+    assert single.producer_component_id == "Source"
+    joined: Any = Copy(source=[source, Copy().with_id("Other").outputs["copy"]]).inputs["source"]
+    assert joined.type_name == "Examples"
+    with pytest.raises(AttributeError, match="an input of 2 channels has no attribute 'producer'"):
+        _ = joined.producer
+
+
 def test_it_compiles_as_every_other_component() -> None:
     first = Copy(RuntimeParameter("name", str, default="y"), model=Channel(type=Model)).with_id("First")
     second = Copy(source=[first.outputs["copy"]], args={"num_steps": 3})
