@@ -231,9 +231,7 @@ def join(
     record = known or store.begin_run(
         ir.name, run_id, {"started": now(), **_properties(ir, run_id, parameters)}
     )
-    return Run(
-        ir, run_id, parameters, record, resume, folder_mark(ir.root, store), outside=_outside(record)
-    )
+    return Run(ir, run_id, parameters, record, resume, folder_mark(ir.root, store), outside=_outside(record))
 
 
 def _outside(record: RunRecord) -> dict[str, NodeResult]:
