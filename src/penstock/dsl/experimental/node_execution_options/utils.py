@@ -4,3 +4,4 @@
 from __future__ import annotations
 
 from penstock.graph.node_execution_options import NodeExecutionOptions as NodeExecutionOptions
+from penstock.graph.node_execution_options import TriggerStrategy as TriggerStrategy
