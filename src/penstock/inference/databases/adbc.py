@@ -37,7 +37,7 @@ def check_adbc(url: URL) -> None:
     if importlib.util.find_spec(driver) is None:
         raise DependencyError(
             f"ADBC's driver for {url.get_backend_name()} is not installed",
-            hint=f"pip install 'penstock[adbc]', or {driver.replace('_', '-')} alone",
+            hint=f"pip install {driver.replace('_', '-')}",
         )
 
 

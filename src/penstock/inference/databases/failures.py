@@ -107,16 +107,16 @@ _SENTENCES: dict[Meaning, tuple[type[PenstockError], str, str | None]] = {
 def meaning(error: BaseException) -> Meaning:
     """Returns what an error of SQLAlchemy, or of a driver, means."""
     original = getattr(error, "orig", None) or error
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    if isinstance(state, str) and state.strip("0"):
-        for prefix, found in _STATES:
-            if state.startswith(prefix):
-                return found
     number = original.args[0] if getattr(original, "args", ()) else None
     if isinstance(number, int) and number in _NUMBERS:
         # A host that cannot be resolved comes as "cannot connect", which another attempt could cure.
         by_text = _by_text(str(original))
         return "unknown" if _NUMBERS[number] == "lost" and by_text == "unknown" else _NUMBERS[number]
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    if isinstance(state, str) and state.strip("0"):  # MySQL's say less than its numbers
+        for prefix, found in _STATES:
+            if state.startswith(prefix):
+                return found
     found_in_text = _by_text(str(original))
     if found_in_text == "other" and getattr(error, "connection_invalidated", False):
         return "lost"
