@@ -133,6 +133,10 @@ MISUSES: dict[str, tuple[Callable[[], Any], str]] = {
     "make_dict": (lambda: ph.make_dict([("a",)]), "no pair of a text and a value.*\\('a',\\)"),
     "key of make_dict": (lambda: ph.make_dict({NUMBER.value: 1}), "key .* is not text.*int"),
     "make_proto of a class": (lambda: ph.make_proto(TrainArgs), "needs a message.*add the parentheses"),
+    "make_proto of a local class": (
+        lambda: ph.make_proto(type("Local", (TrainArgs,), {})()),
+        "message class Local cannot be imported from .*top level of a module",
+    ),
     "unknown field": (
         lambda: ph.make_proto(api_pb2.Api(), nmae="x"),
         "google.protobuf.Api has no field 'nmae'.*did you mean 'name'",
