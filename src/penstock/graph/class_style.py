@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from penstock.errors import PenstockError, PipelineError
+from penstock.errors import PipelineError
 from penstock.graph.component_spec import ChannelParameter, ComponentSpec
 from penstock.graph.container import CONTAINER_ROLES, ContainerPlan, ContainerResult
 from penstock.graph.execution_parameter import ExecutionParameter
@@ -344,8 +344,7 @@ def code_modules(cls: type[BaseComponent]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(modules))
 
 
-def unusable_executor(component: str, reason: str, hint: str) -> PenstockError:
-    """Returns the error of a component that cannot work with a custom executor that it was given."""
-    return PipelineError(
-        f"{component} cannot use this custom_executor_spec: {reason}", component=component, hint=hint
-    )
+def executor_text(cls: type[BaseComponent]) -> str:
+    """Returns which of the classes of a module executes a component, and with which flags; empty where no one asks."""
+    spec = cls.EXECUTOR_SPEC
+    return " ".join([spec.class_path, *spec.extra_flags]) if isinstance(spec, ExecutorClassSpec) else ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
+from penstock.graph.class_style import executor_text
 from penstock.graph.component import BaseComponent
 from penstock.graph.signature import ParameterSpec
 from penstock.ir.model import NodeIR, PipelineIR
@@ -55,6 +56,9 @@ def cache_parts(
         "outputs": ",".join(node.outputs),
         "examples_format": ir.examples_format,
     }
+    executor = executor_text(cls)
+    if executor:
+        parts["executor"] = executor
     for key, artifacts in inputs.items():
         parts[f"input {key}"] = [_content(artifact) for artifact in artifacts]
     specs = cls.signature().parameters

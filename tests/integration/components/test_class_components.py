@@ -180,6 +180,27 @@ def test_one_component_may_have_another_executor() -> None:
     assert component.type_name() == "tfx_style.components.Count"
 
 
+def test_another_executor_is_another_result_for_the_cache(tmp_path: Path) -> None:
+    def run(executor: type[Any], *flags: str) -> int:
+        spec = ExecutorClassSpec(executor)
+        spec.add_extra_flags(flags)
+        pipeline = Pipeline(
+            "cached",
+            str(tmp_path / "root"),
+            sqlite_metadata_connection_config(str(tmp_path / "m.db")),
+            [components.Count("one", custom_executor_spec=spec)],
+            enable_cache=True,
+        )
+        LocalDagRunner(in_process=True).run(pipeline)
+        return len(list((tmp_path / "root" / "Count" / "report").iterdir()))
+
+    assert run(components.CountExecutor) == 1
+    assert run(components.CountExecutor) == 1
+    assert run(components.LoudExecutor) == 2
+    assert run(components.LoudExecutor, "--louder") == 3
+    assert run(components.CountExecutor) == 3
+
+
 @pytest.fixture
 def examples() -> Any:
     return testing.examples(train={"x": [1.0, 2.0]}, eval={"x": [3.0]})
