@@ -13,11 +13,20 @@ HEAVY = (
     "tensorflow_transform",
     "pyarrow",
     "numpy",
+    "sqlalchemy",
 )
 
 
 @pytest.mark.parametrize(
-    "name", ["statistics_gen", "schema_gen", "import_schema_gen", "example_validator", "transform"]
+    "name",
+    [
+        "example_validator",
+        "import_schema_gen",
+        "query_based_example_gen",
+        "schema_gen",
+        "statistics_gen",
+        "transform",
+    ],
 )
 def test_declaration_driver_and_publisher_load_no_heavy_library(name: str) -> None:
     modules = ", ".join(f"penstock.components.{name}.{role}" for role in ("component", "driver", "publisher"))

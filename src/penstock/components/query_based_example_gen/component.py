@@ -13,19 +13,18 @@ from penstock.components.example_gen.component import (
     check_data_format,
     examples_format_of,
 )
-from penstock.components.query_based_example_gen.queries import (
-    SINGLE_SPLIT,
-    SplitQuery,
-    check_queries,
-    check_range,
+from penstock.components.query_based_example_gen.arguments import (
+    check_custom,
+    check_driver,
+    check_own,
+    queries_of,
 )
+from penstock.components.query_based_example_gen.queries import SplitQuery, check_range
 from penstock.errors import ParameterError, PenstockError
 from penstock.examples.splits import SplitRule
 from penstock.graph.component import BaseComponent
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs, not_in_cache_key
-from penstock.inference.databases.adbc import ADBC_DATABASES
-from penstock.inference.databases.url import refuse_secrets
 from penstock.ir.model import ExecutionBaseType
 from penstock.messages.example_gen import CustomConfig, Input, Output
 from penstock.messages.range_config import RangeConfig
@@ -174,13 +173,13 @@ class QueryBasedExampleGen(BaseComponent):
         name = type(self).__name__
         check_data_format(name, output_data_format)
         if custom_executor_spec is not None or type(self).EXECUTOR_SPEC is not None:
-            _check_custom(name, url=url, driver=driver, fingerprint_query=fingerprint_query)
+            check_custom(name, url=url, driver=driver, fingerprint_query=fingerprint_query)
         else:
-            _check_own(name, url, custom_config)
+            check_own(name, url, custom_config)
         super().__init__(
             custom_executor_spec=custom_executor_spec,
             parameters={
-                "input_config": _queries(name, query, input_config),
+                "input_config": queries_of(name, query, input_config),
                 "url": url,
                 "custom_config": custom_config,
                 "driver": driver,
@@ -204,13 +203,13 @@ class QueryBasedExampleGen(BaseComponent):
         """Refuses now what could not run, as far as no value is still to come."""
         given = self.exec_properties
         try:
-            _check_driver(given.get("url"), given.get("driver"))
+            check_driver(given.get("url"), given.get("driver"))
             range_config, queries = given.get("range_config"), given["input_config"]
             if not isinstance(range_config, RuntimeParameter):
                 check_range(range_config)
             if isinstance(queries, Input):
                 more = given.get("fingerprint_query")
-                check_queries(
+                checkqueries_of(
                     queries, more if isinstance(more, str) else None, has_span=range_config is not None
                 )
         except PenstockError as error:
@@ -277,73 +276,4 @@ class BigQueryExampleGen(QueryBasedExampleGen):
             fingerprint_query=fingerprint_query,
             examples_format=examples_format,
             split_algorithm=split_algorithm,
-        )
-
-
-def _check_custom(component: str, **given: Any) -> None:
-    """Refuses what only the executor of Penstock's own knows."""
-    for name, value in given.items():
-        if value is not None:
-            raise ParameterError(
-                f"{name} is not for executors of one's own",
-                component=component,
-                input=name,
-                hint="what such an executor needs goes into custom_config",
-            )
-
-
-def _check_own(component: str, url: Any, custom_config: Any) -> None:
-    if custom_config is not None:
-        raise ParameterError(
-            "custom_config is for executors of one's own",
-            component=component,
-            input="custom_config",
-            hint="name the database with url, or give custom_executor_spec",
-        )
-    if url is None:
-        raise ParameterError(
-            "there is no database to query",
-            component=component,
-            input="url",
-            expected="postgresql://…, mysql://…, sqlite:///file.db, bigquery://project/dataset",
-        )
-    if isinstance(url, str):
-        try:
-            refuse_secrets(url)
-        except PenstockError as error:
-            raise error.with_component(component) from None
-
-
-def _queries(component: str, query: Any, input_config: Any) -> Any:
-    if (query is None) == (input_config is None):
-        raise ParameterError(
-            "query and input_config are both given" if query is not None else "there is no query",
-            component=component,
-            expected="either query, or input_config with a query for each split",
-            hint="input_config takes Input(splits=[Input.Split(name='train', pattern='SELECT …'), …])",
-        )
-    if input_config is not None:
-        return input_config
-    if not isinstance(query, str):
-        raise ParameterError(
-            "query is not text",
-            component=component,
-            input="query",
-            expected="a query such as 'SELECT * FROM trips'",
-            got=f"{query!r} ({type(query).__name__})",
-            hint="what is known only when a run starts goes into range_config or input_config",
-        )
-    return Input(splits=[Input.Split(name=SINGLE_SPLIT, pattern=query)])
-
-
-def _check_driver(url: Any, driver: Any) -> None:
-    if driver != "adbc" or not isinstance(url, str) or url.startswith("${"):
-        return
-    database = url.partition("://")[0].partition("+")[0]
-    if database not in ADBC_DATABASES:
-        raise ParameterError(
-            f"driver cannot be 'adbc' for {database}",
-            input="driver",
-            expected=f"a database of {' or '.join(ADBC_DATABASES)}",
-            hint="leave the driver out",
         )
