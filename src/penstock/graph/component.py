@@ -8,13 +8,8 @@ from typing import Any, ClassVar
 
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel, InputChannels
-from penstock.graph.class_style import (
-    adopt,
-    check_class,
-    checked_custom_executor,
-    checked_spec,
-    with_executor,
-)
+from penstock.graph.class_checks import check_class, checked_custom_executor, checked_spec
+from penstock.graph.class_style import adopt, with_executor
 from penstock.graph.component_spec import ComponentSpec
 from penstock.graph.executor_spec import ExecutorContainerSpec, ExecutorSpec
 from penstock.graph.node import BaseNode
