@@ -209,7 +209,7 @@ class QueryBasedExampleGen(BaseComponent):
                 check_range(range_config)
             if isinstance(queries, Input):
                 more = given.get("fingerprint_query")
-                checkqueries_of(
+                check_queries(
                     queries, more if isinstance(more, str) else None, has_span=range_config is not None
                 )
         except PenstockError as error:
