@@ -52,8 +52,8 @@ def kill_and_continue(
 
 
 def is_whole(type_name: str, folder: Path) -> bool:
-    if type_name == "Integer":
-        return (folder / "value").read_text().isdigit() and not (folder / "partial").exists()
+    if type_name == "Integer":  # whose URI is that of the file with the value
+        return folder.read_text().isdigit() and not (folder.parent / "partial").exists()
     if type_name in ("Examples", "ExampleStatistics", "ExampleAnomalies"):
         return all(any(split.iterdir()) for split in folder.glob("Split-*")) and any(folder.iterdir())
     return any(folder.iterdir())

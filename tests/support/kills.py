@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.artifacts.artifact import Artifact
+from penstock.artifacts.value_artifact import ValueArtifact
 from penstock.metadata.config import sqlite_metadata_connection_config
 from penstock.metadata.store import MetadataStore
 
@@ -107,7 +109,13 @@ def check_nothing_left_over(place: Place) -> None:
             for execution in store.executions_of_run(place.pipeline, run.run_id):
                 assert execution.state != "RUNNING", execution
                 for artifacts in store.outputs_of(execution.id).values():
-                    real.update(Path(artifact.uri) for artifact in artifacts)
+                    real.update(_folder(artifact) for artifact in artifacts)
     folders = {path for path in place.root.glob("[!.]*/*/*") if path.is_dir()}
     assert folders <= real, f"left over: {sorted(folders - real)}"
     assert not list(place.root.glob(".runs/*/tmp/*"))
+
+
+def _folder(artifact: Artifact) -> Path:
+    """Returns the folder that an execution made for an artifact; the URI of a value is that of the file in it."""
+    path = Path(artifact.uri)
+    return path.parent if isinstance(artifact, ValueArtifact) else path

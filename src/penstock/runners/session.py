@@ -287,8 +287,9 @@ def open_session(
             yield session
         except BaseException as error:
             cancelled = isinstance(error, (KeyboardInterrupt, CancelledError))
-            with suppress(MetadataError):  # what ended the run is told; the next run sweeps this one
+            with suppress(MetadataError):
                 session.recorder.flush()
+            with suppress(MetadataError):  # what ended the run is told; the next run sweeps this one
                 runs.end(run, store, "CANCELED" if cancelled else "FAILED")
             raise
         finally:
