@@ -19,7 +19,7 @@ from penstock.components.query_based_example_gen.arguments import (
     check_own,
     queries_of,
 )
-from penstock.components.query_based_example_gen.queries import SplitQuery, check_range
+from penstock.components.query_based_example_gen.queries import SplitQuery, check_queries, check_range
 from penstock.errors import ParameterError, PenstockError
 from penstock.examples.splits import SplitRule
 from penstock.graph.component import BaseComponent
