@@ -205,7 +205,7 @@ class QueryBasedExampleGen(BaseComponent):
         try:
             check_driver(given.get("url"), given.get("driver"))
             range_config, queries = given.get("range_config"), given["input_config"]
-            if not isinstance(range_config, RuntimeParameter):
+            if range_config is None or isinstance(range_config, RangeConfig):
                 check_range(range_config)
             if isinstance(queries, Input):
                 more = given.get("fingerprint_query")

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from penstock.artifacts.standard import String
 from penstock.components.query_based_example_gen.component import BigQueryExampleGen, QueryBasedExampleGen
 from penstock.components.query_based_example_gen.driver import QueryBasedExampleGenDriver
 from penstock.errors import DependencyError, ParameterError
+from penstock.graph.channel import Channel
+from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.graph.signature import NoInputs
 from penstock.messages.example_gen import Input, Output, SplitConfig
 from penstock.messages.range_config import RangeConfig, RollingRange, StaticRange
@@ -68,6 +71,13 @@ def test_a_span_that_is_no_day_is_refused_where_a_day_is_asked_for() -> None:
     )
     with pytest.raises(ParameterError, match="span 2000000000 is no day"):
         decided(QueryBasedExampleGen(query="SELECT @span_yyyymmdd_utc", url=url, range_config=far))
+
+
+def test_the_span_may_be_known_only_when_the_node_runs() -> None:
+    told = Channel(String).future()[0].value
+    for later in (RuntimeParameter("range", str), told):
+        component = QueryBasedExampleGen(query="SELECT {SPAN}", url="sqlite:///a.db", range_config=later)
+        assert decided(component, range_config=of_span(4)).plan.queries[0].query == "SELECT 4"
 
 
 def test_bigquery_takes_its_arguments_in_their_order() -> None:
