@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from penstock.graph.compiler import compile_pipeline
-from penstock.ir.model import PipelineIR
+from penstock.ir.model import NodeIR, PipelineIR
 from penstock.runners.session import RunRequest
 from penstock.runtime.observer import Observer
 from penstock.runtime.run import NodeResult
@@ -85,6 +85,59 @@ def test_the_live_display_keeps_a_table(ir: PipelineIR) -> None:
     assert ["ab", "waiting"] in lines
     assert ["abc", "not", "run", "0.0", "s", "b", "failed"] in lines
     assert any(line[1:3] == ["c", "running"] and line[-1] == "12" for line in lines)
+
+
+def play_items(observer: Observer) -> None:
+    for item in ("0", "1", "2"):
+        observer.node_started("a", item)
+        observer.node_executing("a", item)
+        observer.node_progress("a", 5, item)
+    observer.node_finished(NodeResult("a", "ran", item="1", seconds=1))
+    observer.node_finished(NodeResult("a", "failed", "a[0]: no luck", item="0", seconds=2))
+
+
+def test_lines_of_a_node_in_a_loop_are_few(ir: PipelineIR, capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.observe(ir, RunRequest("r1")) as observer:
+        observer.node_warned("a", "it asks for much")
+        play_items(observer)
+        observer.node_finished(NodeResult("a", "failed", "item 0: no luck", seconds=3, summary="3 items"))
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "a    warning    it asks for much",
+        "a    running",
+        "a[0]  failed     2.0 s; no luck",
+        "a    failed     3.0 s; 3 items; item 0: no luck",
+    ]
+
+
+def screen_of(display: LiveDisplay) -> list[list[str]]:
+    screen = io.StringIO()
+    Console(file=screen, width=100).print(display.render())
+    return [line.split() for line in screen.getvalue().splitlines()]
+
+
+def test_the_live_display_adds_up_the_items_of_a_node(ir: PipelineIR) -> None:
+    display = LiveDisplay(ir, "light run r1")
+    play_items(display)
+    (line,) = (line for line in screen_of(display) if "a" in line)
+    assert line[1:3] == ["a", "running"]
+    assert line[-7:] == ["15", "2", "items", "ended,", "1", "under", "way"]
+
+
+def test_of_very_many_nodes_the_live_display_shows_what_runs_and_what_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LINES", "24")
+    nodes = tuple(NodeIR(id=f"n{i}", kind="component", type="t", component="") for i in range(1000))
+    display = LiveDisplay(PipelineIR(name="p", root="/r", metadata={}, project_root="/p", nodes=nodes), "p")
+    for number in range(500):
+        display.node_started(f"n{number}")
+        display.node_finished(NodeResult(f"n{number}", "failed" if number == 3 else "ran"))
+    display.node_started("n700")
+    lines = screen_of(display)
+    assert len(lines) <= 24
+    shown = [line[1] if line[1].startswith("n") else line[0] for line in lines[2:-1]]
+    assert {"n3", "n700"} <= set(shown)
+    assert lines[-1] == ["and", "481", "ran,", "499", "waiting"]
 
 
 def test_a_terminal_gets_the_live_display_and_nothing_of_it_stays(
