@@ -194,9 +194,21 @@ def with_executor(cls: type[BaseComponent], document: Mapping[str, Any]) -> type
     make = kinds.get(str(document.get("kind")))
     if make is None:
         raise PipelineError(f"{cls.__name__}: this says of no executor", got=f"{dict(document)!r:.120}")
-    spec = make(_imported(str(document["executor"])))
+    spec = make(_imported(executor_path(document)))
     spec.add_extra_flags(document.get("extra_flags", ()))
-    return _variant(cls, EXECUTOR_SPEC=spec)
+    return executed_by(cls, spec, document)
+
+
+def executed_by(
+    cls: type[BaseComponent], spec: ExecutorSpec, document: Mapping[str, Any]
+) -> type[BaseComponent]:
+    """Returns a component class with another executor, which is at hand."""
+    return _with_container(cls, document) if CONTAINER in document else _variant(cls, EXECUTOR_SPEC=spec)
+
+
+def executor_path(document: object) -> str:
+    """Returns the import path of the executor class that a declaration names; empty where it names none."""
+    return str(document.get("executor", "")) if isinstance(document, Mapping) else ""
 
 
 def _with_container(cls: type[BaseComponent], document: Mapping[str, Any]) -> type[BaseComponent]:

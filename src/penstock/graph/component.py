@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from penstock.errors import ParameterError, PenstockError, PipelineError, did_you_mean
 from penstock.graph.channel import Channel, InputChannels
 from penstock.graph.class_checks import check_class, checked_custom_executor, checked_spec
-from penstock.graph.class_style import adopt, with_executor
+from penstock.graph.class_style import adopt, executed_by, with_executor
 from penstock.graph.component_spec import ComponentSpec
 from penstock.graph.executor_spec import ExecutorContainerSpec, ExecutorSpec
 from penstock.graph.node import BaseNode
@@ -135,7 +135,13 @@ class BaseComponent(BaseNode):
                 self.declaration = self.executor_spec.to_document(cls.signature())
             except PenstockError as error:
                 raise error.with_component(cls.__name__) from None
-        return cls if custom is None else cls.declared(self.declaration)
+        made = (
+            cls
+            if custom is None
+            else executed_by(cls, cast(ExecutorSpec, self.executor_spec), self.declaration)
+        )
+        self.requires = made.REQUIRES
+        return made
 
     @classmethod
     def signature(cls) -> Signature:

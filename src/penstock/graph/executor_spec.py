@@ -102,12 +102,6 @@ class ExecutorClassSpec(ExecutorSpec):
                 f"{cls.__qualname__} is defined inside a function, where another process cannot find it",
                 hint="define the executor at the top level of a module",
             )
-        if cls.__module__ == "__main__":
-            raise PipelineError(
-                f"{cls.__qualname__} is defined in the program, and is given to a component that is not",
-                expected="an executor class of a module",
-                hint="move it to a module and import it, or define the component beside it with EXECUTOR_SPEC",
-            )
         path = f"{cls.__module__}:{cls.__qualname__}"
         return {
             "kind": "beam" if isinstance(self, BeamExecutorSpec) else "class",

@@ -11,7 +11,9 @@ from typing import Any, cast
 from penstock.errors import PenstockError, PipelineError
 from penstock.graph.carrying.carrier import CarriedModule, carry, name_in
 from penstock.graph.channel import Channel, LoopChannel
+from penstock.graph.class_style import executor_path
 from penstock.graph.component import BaseComponent
+from penstock.graph.executor_spec import ExecutorClassSpec
 from penstock.graph.flattening import FlatNode, Flattened, Place
 from penstock.graph.node import BaseNode, NodeOptions
 from penstock.graph.placeholder import Placeholder, known_later
@@ -145,7 +147,7 @@ class NodeCompiler:
             },
             parameters={key: self._value(value, flat.place) for key, value in node.exec_properties.items()},
             upstream=self._upstream(flat),
-            requires=type(node).REQUIRES,
+            requires=node.requires,
             enable_cache=cached,
             max_retries=options.max_retries,
             retry_delay_seconds=options.retry_delay_seconds,
@@ -156,8 +158,16 @@ class NodeCompiler:
             success_optional=options.success_optional,
             resources=options.resources,
             platform=to_jsonable(platform, "platform_config"),
-            declaration=to_jsonable(node.declaration, "declaration"),
+            declaration=self._declaration(node, flat.id),
         )
+
+    def _declaration(self, node: BaseComponent, node_id: str) -> Any:
+        """Returns a component's declaration; an executor class of the program is carried as a component is."""
+        document = to_jsonable(node.declaration, "declaration")
+        if executor_path(document).startswith("__main__:"):
+            path = self._import_path(cast(ExecutorClassSpec, node.executor_spec).executor_class, node_id)
+            return {**document, "executor": path}
+        return document
 
     def _input(self, flat: FlatNode, key: str, channels: tuple[Channel, ...], port: PortSpec) -> InputIR:
         compiled = tuple(c for channel in channels for c in self._channels(channel, flat.place))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import CancelledError, PenstockError
+from penstock.graph.class_style import executor_path
 from penstock.ir.model import NodeIR
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import publish
@@ -125,5 +126,5 @@ class Executing:
             environment=self._settings,
             declaration=node.declaration,
             code=str(driven.parts.get("code", "")),
-            sources=ir.sources_of(node.component),
+            sources={**ir.sources_of(node.component), **ir.sources_of(executor_path(node.declaration))},
         )

@@ -101,3 +101,14 @@ def test_a_class_component_may_be_defined_in_the_program_itself(tmp_path: Path) 
     assert notes() == ["Hello, Ann 0", "Hello, Bob 1"]
     program.write_text(program.read_text().replace('"Hello"', '"Good day"'))
     assert notes()[2:] == ["Good day, Ann 0", "Good day, Bob 1"]
+
+
+def test_a_custom_executor_may_be_defined_in_the_program_itself(tmp_path: Path) -> None:
+    shutil.copy(SOURCE / "lines_program.py", tmp_path / "lines_program.py")
+    (tmp_path / "lines").mkdir()
+    (tmp_path / "lines" / "a.jsonl").write_text("\n".join(json.dumps({"n": n}) for n in range(50)))
+    subprocess.run([sys.executable, "lines_program.py"], cwd=tmp_path, check=True, timeout=300)
+    config = sqlite_metadata_connection_config(str(tmp_path / "m.db"))
+    with MetadataStore.open(config) as store:
+        (examples,) = store.newest_artifacts("Examples", pipeline="lines")
+    assert sum(examples.custom_properties["rows"].values()) == 50
