@@ -21,8 +21,10 @@ def pipeline(resources: ResourcesIR | None) -> PipelineIR:
         (ResourcesIR(memory_gib=9.5), "it asks for 9.5 GiB of memory, of which this machine has 8.0"),
         (
             ResourcesIR(memory_gib=64, accelerators=3, accelerator_type="nvidia.com/gpu"),
-            "it asks for 64 GiB of memory, of which this machine has 8.0, "
-            "and 3 accelerators (nvidia.com/gpu), of which this machine shows 2",
+            (
+                "it asks for 64 GiB of memory, of which this machine has 8.0, "
+                "and 3 accelerators (nvidia.com/gpu), of which this machine shows 2"
+            ),
         ),
     ],
 )
