@@ -21,12 +21,23 @@ def test_a_refused_fork_is_told_to_the_client_and_ends_nothing_else(monkeypatch:
     monkeypatch.setattr(os, "fork", refuse)
     ours, theirs = socket.socketpair()
     with ours:
-        assert parent._fork_for(theirs) is None
+        assert parent._fork_for({"task_file": "t"}, theirs) is None
         said = ours.recv(1 << 16)
         assert ours.recv(1) == b""
     error = error_from_json(json.loads(said)["error"])
     assert "no process can be started for its executor" in str(error)
     assert "temporarily unavailable" in str(error)
+
+
+def test_a_refused_fork_of_a_parent_closes_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    ours, theirs = socket.socketpair()
+    with ours:
+        assert parent._fork_for({"warm": "t"}, theirs) is None
+        assert ours.recv(1) == b""
 
 
 def test_a_request_brings_its_connection_which_no_other_program_inherits() -> None:
@@ -37,10 +48,10 @@ def test_a_request_brings_its_connection_which_no_other_program_inherits() -> No
         theirs.close()
         request = parent._receive(control)
         assert request is not None
-        task_file, connection = request
+        document, connection = request
         assert connection is not None
         with connection:
-            assert task_file == "t"
+            assert document == {"task_file": "t"}
             assert not os.get_inheritable(connection.fileno())
             connection.sendall(b"hello")
             assert ours.recv(5) == b"hello"
