@@ -21,6 +21,7 @@ from penstock.graph.scopes import ForEach
 from penstock.graph.system_nodes import Resolver
 
 EXAMPLES = artifact_query(Examples)
+WRONG: Any = {"place": "0", "start": 1.5, "type": "Examples", "loop": canned.latest_created, "list": EXAMPLES}
 
 
 @pytest.mark.parametrize(
@@ -52,15 +53,15 @@ EXAMPLES = artifact_query(Examples)
             "artifact type Examples has no property 'spam'; what to do: did you mean 'span'",
         ),
         (lambda: canned.filter_custom_property_equal(EXAMPLES, key="a", value=object()), "no value that a property"),
-        (lambda: canned.pick(EXAMPLES, "0"), "pick: pick needs a place|pick needs a place.*got: '0'"),
-        (lambda: canned.slice(EXAMPLES, start=1.5), "slice: start is not a whole number"),
+        (lambda: canned.pick(EXAMPLES, WRONG["place"]), "pick: pick needs a place|pick needs a place.*got: '0'"),
+        (lambda: canned.slice(EXAMPLES, start=WRONG["start"]), "slice: start is not a whole number"),
         (lambda: canned.shuffle(canned.sliding_window(EXAMPLES, 2)), "groups of artifacts.*ForEach"),
         (lambda: union([EXAMPLES, artifact_query(Model)]), "a union joins channels of one type; got: Examples, Model"),
         (lambda: union([]), "a union needs channels"),
         (lambda: artifact_query(Examples, output_key="examples"), "output_key is that of no node"),
-        (lambda: artifact_query("Examples"), "a channel needs an artifact type"),
-        (lambda: ForEach(canned.latest_created), "ForEach needs something to go over"),
-        (lambda: ops.AllSpans(EXAMPLES), "AllSpans cannot work on this.*inside of a resolver function"),
+        (lambda: artifact_query(WRONG["type"]), "a channel needs an artifact type"),
+        (lambda: ForEach(WRONG["loop"]), "ForEach needs something to go over"),
+        (lambda: ops.AllSpans(WRONG["list"]), "AllSpans cannot work on this.*inside of a resolver function"),
     ],
 )  # fmt: skip
 def test_misuse_is_refused_at_once(call: Callable[[], Any], said: str) -> None:

@@ -137,7 +137,7 @@ def test_spans_are_left_out_with_what_has_none() -> None:
 
 
 def test_properties_are_compared_as_they_were_set() -> None:
-    given = [
+    given: list[Artifact] = [
         Examples("", id=1, properties={"span": 1}, custom_properties={"purity": 1, "tags": ["a"]}),
         Examples("", id=2, custom_properties={"purity": 2}),
         Examples("", id=3, properties={"span": 1}),
