@@ -2,8 +2,9 @@
 """The processes in which a notebook's components run, kept from one component to the next.
 
 Workers are forked from a parent that has imported the heavy libraries; in a notebook it waits for the next component,
-so that TensorFlow is imported once and not for each cell. Another parent takes its place where a component needs
-libraries that it does not have, or where environment or module path have changed since it was started.
+so that TensorFlow is imported once and not for each cell. Another parent takes its place where a component needs one
+of the slow libraries that it does not have, or where environment or module path have changed since it was started. What
+else a component needs, its worker imports itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,19 @@ from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
 
 _Surroundings = tuple[Mapping[str, str], Sequence[str]]
+
+_SLOW = ("tensorflow", "apache_beam", "torch")
+_BRING: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "tensorflow_data_validation", "tensorflow_model_analysis", "tensorflow_transform", "tfx_bsl",
+            "penstock.evaluation.tfma",
+        ),
+        ("tensorflow", "apache_beam"),
+    ),
+    **dict.fromkeys(("keras", "tf_keras"), ("tensorflow",)),
+}  # fmt: skip
+"""Modules that import slow libraries."""
 
 
 class Workers:
@@ -32,7 +46,7 @@ class Workers:
         self._started_in: _Surroundings | None = None
 
     def host(self, requires: Sequence[str], environment: Mapping[str, str]) -> ExecutorHost:
-        """Returns a host whose workers have modules loaded.
+        """Returns a host whose workers have modules loaded, the slow ones at any rate.
 
         Args:
             requires: The modules.
@@ -41,7 +55,7 @@ class Workers:
         if self._in_process:
             return InProcessHost()
         here: _Surroundings = (dict(os.environ), tuple(sys.path))
-        if self._host is None or self._started_in != here or not set(requires) <= set(self._modules):
+        if self._host is None or self._started_in != here or not _slow(requires) <= _slow(self._modules):
             self.close()
             modules = tuple(dict.fromkeys([*self._modules, *requires]))
             self._host = ForkServerHost(lambda: [modules], environment)
@@ -53,3 +67,12 @@ class Workers:
         if self._host is not None:
             self._host.close()
             self._host = None
+
+
+def _slow(modules: Sequence[str]) -> set[str]:
+    """Returns the slow libraries that modules are, belong to or bring along."""
+    found: set[str] = set()
+    for module in modules:
+        found.update(_BRING.get(module, ()))
+        found.update(library for library in _SLOW if module.partition(".")[0] == library)
+    return found

@@ -311,6 +311,46 @@ def test_libraries_are_loaded_once_for_all_components(context: InteractiveContex
     assert str(os.getpid()) not in pids
 
 
+EXECUTOR = """
+from light.component import NumberResult
+from light.executor import NumberExecutor
+
+class EditedExecutor(NumberExecutor):
+    def execute(self, work):
+        super().execute(work)
+        with open(work.outputs.number.uri, "w") as file:
+            file.write("FIRST")
+        return NumberResult(0)
+"""
+COMPONENT = """
+from light.component import Number
+
+class Edited(Number):
+    EXECUTOR = "edited_executor:EditedExecutor"
+"""
+
+
+def test_code_that_was_edited_between_two_runs_is_what_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "edited.py").write_text(COMPONENT)
+    made = InteractiveContext(pipeline_root="root")
+    from edited import Edited  # type: ignore[import-not-found]  # written by this test
+
+    component = Edited(1)
+    for text in ("11", "12", "13", "14"):
+        (tmp_path / "edited_executor.py").write_text(EXECUTOR.replace("FIRST", text))
+        assert made.run(component).ended.state == "ran"
+        assert value(component.outputs["number"]) == int(text)
+        assert (
+            made.run(component, enable_cache=False).ended.state == "ran"
+        )  # from a parent that has the code by now
+        assert value(component.outputs["number"]) == int(text)
+        assert made.run(component).ended.state == "cached"
+    made.close()
+
+
 def test_an_interrupt_ends_the_component_and_the_context_goes_on(context: InteractiveContext) -> None:
     slow = Number(1, seconds=60.0)
     threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
