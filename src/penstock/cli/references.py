@@ -11,6 +11,7 @@ from penstock.artifacts.standard import PushedModel
 from penstock.errors import MetadataError, UsageError, did_you_mean
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
+from penstock.runtime.results import by_name, refuse_whole_loop
 from penstock.runtime.run import node_results
 
 LATEST = "latest"
@@ -44,7 +45,7 @@ def find_artifact(store: MetadataStore, text: str, run_id: str | None = None) ->
     Args:
         store: The metadata store.
         text: Its id, its URI (or that of something in it, or the folder that a model was pushed to), or
-            ``<node>.<output>`` of the latest run that has it.
+            ``<node>.<output>`` of the latest run that has it; ``<node>[<item>].<output>`` in a loop.
         run_id: The run to take ``<node>.<output>`` of.
 
     Raises:
@@ -97,9 +98,11 @@ def _by_output(store: MetadataStore, node_id: str, key: str, run_id: str | None)
     records = [find_run(store, run_id)] if run_id else store.list_runs(limit=_RUNS)
     nodes: dict[str, None] = {}
     for record in records:
-        results = node_results(record)
+        results = by_name(node_results(record).values())
         nodes.update(dict.fromkeys(results))
         result = results.get(node_id)
+        if result is not None:
+            refuse_whole_loop(result)
         # A node that stopped its run after it was done has published, too.
         if result is None or not (result.has_outputs or result.stop) or result.execution_id is None:
             continue

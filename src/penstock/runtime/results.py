@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from penstock.errors import PenstockError
+from penstock.errors import PenstockError, UsageError
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.items import Item, instance_name
@@ -88,6 +88,24 @@ class NodeResult:
         return tuple(item for item in self.items if item.state == "failed") or (self,)
 
 
+def by_name(results: Iterable[NodeResult]) -> dict[str, NodeResult]:
+    """Returns results by what they are called: of nodes, and of their work on each item."""
+    return {part.name: part for node in results for part in (node, *node.items)}
+
+
+def refuse_whole_loop(result: NodeResult) -> None:
+    """Refuses a node in a loop as a whole where one piece of work is wanted.
+
+    Raises:
+        UsageError: It went over items.
+    """
+    if result.items:
+        raise UsageError(
+            f"{result.node_id} ran for {_items(result.items)} of a loop",
+            hint=f"name one, as {result.items[0].name}",
+        )
+
+
 def combined(node_id: str, items: Iterable[NodeResult]) -> NodeResult:
     """Returns how a node in a loop ended as a whole."""
     ordered = tuple(sorted(items, key=_position))
@@ -124,7 +142,11 @@ def _state(states: Sequence[NodeState]) -> NodeState:
 def _count(items: Sequence[NodeResult]) -> str:
     skipped = sum(item.state == "skipped" for item in items)
     more = f", {skipped} skipped" if 0 < skipped < len(items) else ""
-    return f"{len(items):,} item{'' if len(items) == 1 else 's'}{more}"
+    return _items(items) + more
+
+
+def _items(items: Sequence[NodeResult]) -> str:
+    return f"{len(items):,} item{'' if len(items) == 1 else 's'}"
 
 
 def _reason(items: Sequence[NodeResult]) -> str:

@@ -11,6 +11,7 @@ from penstock.errors import UsageError, did_you_mean
 from penstock.metadata.records import ExecutionRecord, RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.cache import differing_parts
+from penstock.runtime.results import by_name, refuse_whole_loop
 from penstock.runtime.run import NodeResult, node_results
 from penstock.ui.artifact_page import shown
 from penstock.ui.lineage_page import cache_parts
@@ -107,7 +108,7 @@ def explain(
         state=result.state,
         reason=result.reason,
         execution_id=execution.id if execution else None,
-        cache=caches.get(node_id),
+        cache=caches.get(result.node_id),
         compared_with=earlier.id if earlier else None,
         compared_with_run=earlier.run_id if earlier else "",
         outputs_are_there=_outputs_are_there(store, earlier) if earlier else False,
@@ -118,17 +119,11 @@ def explain(
 
 def _result(run: RunRecord, node_id: str) -> NodeResult:
     """Returns how a node ended, or its work on an item (``Trainer[2]``)."""
-    results = node_results(run)
-    by_name = {part.name: part for node in results.values() for part in (node, *node.items)}
-    if node_id not in by_name:
-        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, by_name))
-    found = by_name[node_id]
-    if found.items:
-        raise UsageError(
-            f"{node_id} ran for {len(found.items)} items of a loop",
-            hint=f"name one, as {found.items[0].name}",
-        )
-    return found
+    known = by_name(node_results(run).values())
+    if node_id not in known:
+        raise UsageError(f"run {run.run_id} has no node {node_id!r}", hint=did_you_mean(node_id, known))
+    refuse_whole_loop(known[node_id])
+    return known[node_id]
 
 
 def _execution(store: MetadataStore, run: RunRecord, result: NodeResult) -> ExecutionRecord | None:
@@ -153,7 +148,16 @@ def _earlier(store: MetadataStore, run: RunRecord, execution: ExecutionRecord) -
     if execution.state == "CACHED":
         same = [candidate for candidate in candidates if candidate.cache_key == execution.cache_key]
         candidates = same or candidates
-    return next(iter(candidates), None)
+    # In a loop the same item before tells most, and another item of the same run nothing.
+    alike = [candidate for candidate in candidates if _item(candidate) == _item(execution)]
+    others = [candidate for candidate in candidates if candidate.run_id != execution.run_id]
+    return next(iter(alike or others), None)
+
+
+def _item(execution: ExecutionRecord) -> str:
+    """Returns which item an execution was for, as its name has it: ``pipeline/run/node/item/attempt``."""
+    parts = execution.name.rsplit("/", 2)
+    return parts[1] if len(parts) == 3 else ""
 
 
 def _outputs_are_there(store: MetadataStore, execution: ExecutionRecord) -> bool:

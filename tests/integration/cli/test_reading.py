@@ -170,3 +170,52 @@ def test_explain_cache_knows_when_the_cache_is_off_or_files_are_gone(history: Pr
     explained = history("explain-cache", "again", "a").out
     assert ": ran, " in explained.splitlines()[0]
     assert "nothing differs, but what that one made is no longer there" in explained
+
+
+LOOP = '''
+"""A number made of each of two."""
+from light.component import Number
+from penstock.dsl import Pipeline
+from penstock.dsl.control_flow.for_each import ForEach
+from penstock.types.channel_utils import union
+
+
+def create_pipeline(value: int = 5):
+    numbers = [Number(n).with_id(f"n{n}") for n in (1, 2)]
+    with ForEach(union([n.outputs["number"] for n in numbers])) as number:
+        made = Number(value, after=number).with_id("made")
+    return Pipeline("loop", components=[*numbers, made], enable_cache=True)
+'''
+
+
+@pytest.fixture
+def loop(project: Project) -> Project:
+    project.write("pipelines/loop.py", LOOP)
+    project.run("--run-id", "one", flow="pipelines/loop.py")
+    project.run("--run-id", "two", "--param", "value=6", flow="pipelines/loop.py")
+    return project
+
+
+def test_what_an_item_of_a_loop_has_put_out_is_named_as_the_runs_page_names_it(loop: Project) -> None:
+    assert "made[1].number" in loop("show", "two").out
+    artifacts = loop("show", "two", "--json").json["artifacts"]
+    second = next(a["id"] for a in artifacts if (a["node_id"], a["item"]) == ("made", "1"))
+    assert loop("show", "made[1].number", "--json").json["id"] == second
+    assert f"Integer {second}\n" in loop("lineage", "made[1].number").out
+    whole = loop("lineage", "made.number")
+    assert (whole.code, whole.err.splitlines()) == (
+        2,
+        ["error: made ran for 2 items of a loop", "  what to do: name one, as made[0]"],
+    )
+    missing = loop("show", "made[7].number")
+    assert (missing.code, "the 2 latest runs had no node 'made[7]'" in missing.err) == (2, True)
+
+
+def test_an_item_is_compared_with_the_same_item_before(loop: Project) -> None:
+    for item in ("made[0]", "made[1]"):
+        told = loop("explain-cache", "two", item, "--json").json
+        assert told["compared_with_run"] == "one"
+        assert [difference["part"] for difference in told["differences"]] == ["parameter value"]
+    assert "no execution of this node before it" in loop("explain-cache", "one", "made[1]").out
+    whole = loop("explain-cache", "two", "made")
+    assert (whole.code, "name one, as made[0]" in whole.err) == (2, True)
