@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.errors import UsageError
-from penstock.ir.model import PipelineIR
+from penstock.ir.model import NodeIR, PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
 from penstock.runners.ends import Ends
@@ -23,7 +23,7 @@ from penstock.runtime.host import ExecutorHost, InProcessHost
 from penstock.runtime.items import Item, item_label, parse_item
 from penstock.runtime.observer import Silent
 from penstock.runtime.requirements import required_modules
-from penstock.runtime.run import NodeResult, Run
+from penstock.runtime.run import NodeResult, Run, node_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,22 @@ def run_single_node(
             interrupted_by_signals() if in_process else ended_by_signals(session),
         ):
             result = (
-                launch_whole(session, node_id, Ends(session.launcher.layout), max_workers=workers)
+                launch_whole(session, node_id, _ends_of_items(session, node), max_workers=workers)
                 if only is None
                 else session.launch(node_id, only)
             )
             session.recorder.flush()
     return EndedNode(result, run, session.signal)
+
+
+def _ends_of_items(session: Session, node: NodeIR) -> Ends:
+    """Returns how the items ended that the node follows: those of a failed one do not run, and the others do.
+
+    Where something else that it follows has failed, it should not have been started; that is an error.
+    """
+    known = node_results(session.run.record)
+    looped = [known[name] for name in node.upstream if name in known and known[name].items]
+    return Ends(session.launcher.layout, looped)
 
 
 @contextmanager
