@@ -29,8 +29,8 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.store import MetadataStore
 from penstock.runtime import publish, system_nodes
 from penstock.runtime import run as runs
-from penstock.runtime.clock import new_run_id
 from penstock.runtime.attempts import new_attempts
+from penstock.runtime.clock import new_run_id
 from penstock.runtime.outputs import Artifacts
 from penstock.runtime.roles import ArtifactRecord, Record
 from penstock.runtime.run import NodeResult, RunState
