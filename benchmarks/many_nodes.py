@@ -84,7 +84,7 @@ def copy_history(database: Path, run_id: str, executions: int) -> None:
 def copy_rows(
     store: sqlite3.Connection, table: str, shifted: tuple[str, ...], where: str, values: dict[str, object]
 ) -> None:
-    """Copies rows of a table under other ids, but for contexts other than the run's, and with another name of the run."""
+    """Copies rows of a table under other ids, but for contexts other than the run's, and with the run's new name."""
     wanted = {
         "context_id": "CASE context_id WHEN :run THEN context_id + :by ELSE context_id END",
         "name": "replace(name, :old, :new)",

@@ -38,7 +38,9 @@ def test_the_tutorial(project: Path) -> None:
 
 
 def test_how_to_write_a_component_and_read_examples(project: Path) -> None:
-    counted, sampled, sample, fine, _, skipped, report = follow(DOCS / "how-to" / "write-a-component.md", project)
+    counted, sampled, sample, fine, _, skipped, report = follow(
+        DOCS / "how-to" / "write-a-component.md", project
+    )
     assert states(counted) == {"CsvExampleGen": "ran", "count_rows": "ran", "check_rows": "ran"}
     assert states(sampled) == {"CsvExampleGen": "ran", "RowSampler": "ran"}
     assert "rows: 5" in sample

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import Model
 from penstock.graph.resolver_strategy import (
+    Choice,
     LatestArtifactStrategy,
     LatestBlessedModelStrategy,
     NamedArtifactStrategy,
@@ -83,7 +84,8 @@ class ModelFinder:
     def _newest(self, source: ModelSource) -> ModelRef | None:
         strategy, channels = _strategy(source)
         resolved = strategy.resolve(channels, _History(self._store, source)) or {}
-        models = resolved.get(_MODEL, [])
+        artifacts = resolved.artifacts if isinstance(resolved, Choice) else resolved
+        models = artifacts.get(_MODEL, [])
         if not models or not isinstance(models[0], Model):
             return None
         model = models[0]

@@ -134,4 +134,6 @@ def test_conditions_of_the_users_own_are_checked(tmp_path: Path, statistics: Ran
     ran = validate(tmp_path, statistics, schema, custom_validation_config=conditions, fail_on="error")
     assert {(a.feature, a.types) for a in ran.result.anomalies} == {("place", ("CUSTOM_VALIDATION",))}
     assert "feature.string_stats.unique > 100" in ran.result.anomalies[0].description
-    assert ran.record.stop == "fail_on names place in train: CUSTOM_VALIDATION; place in eval: CUSTOM_VALIDATION"
+    assert (
+        ran.record.stop == "fail_on names place in train: CUSTOM_VALIDATION; place in eval: CUSTOM_VALIDATION"
+    )

@@ -55,7 +55,9 @@ def test_conditions_are_taken_as_text_and_nothing_else() -> None:
     text = 'feature_validations { feature_path { step: "tips" } }'
     node = ExampleValidator(Channel(ExampleStatistics), Channel(Schema), custom_validation_config=text)
     assert node.exec_properties["custom_validation_config"] == text
-    with pytest.raises(ParameterError, match="expected: TFDV's CustomValidationConfig, or its text form; got: 3"):
+    with pytest.raises(
+        ParameterError, match="expected: TFDV's CustomValidationConfig, or its text form; got: 3"
+    ):
         ExampleValidator(Channel(ExampleStatistics), Channel(Schema), custom_validation_config=3)
 
 
