@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from penstock.artifacts.artifact import Artifact
 from penstock.artifacts.standard import from_json_dict
 from penstock.graph.component import BaseComponent
 from penstock.messages.codec import from_jsonable, to_jsonable
+from penstock.runtime import sources
 from penstock.runtime.binding import Resolved, bind_inputs, bind_outputs, bind_parameters
 from penstock.runtime.loading import load_declaration, load_role
 from penstock.runtime.roles import ExecutorContext, Work
@@ -37,6 +39,9 @@ class ExecutorTask:
         log_file: Local file that takes what the executor prints.
         timeout_seconds: How long it may take.
         declaration: What the component is made of where its class is a generic one.
+        sources: Source of the component's module where it exists only in the IR.
+        code: Digest of the code of the component's roles: a worker may start with what was imported for another task of
+            the same code. Empty where it is not known.
     """
 
     component: str
@@ -57,6 +62,8 @@ class ExecutorTask:
     timeout_seconds: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     declaration: Any = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
 
 
 def artifacts_to_json(artifacts: Resolved) -> dict[str, tuple[Any, ...]]:
@@ -99,9 +106,7 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
     Raises:
         PenstockError: The executor failed; anything else that its code raised is wrapped in a ``UserCodeError``.
     """
-    os.environ.update(task.environment)
-    cls = load_declaration(task.component, task.node_id, task.declaration)
-    executor = load_role(cls, cls.EXECUTOR, task.node_id)
+    cls, executor = load_code(task)
     with (
         own_temp_folder(task.temp_dir),
         warnings_told(report),
@@ -111,5 +116,25 @@ def run_task(task: ExecutorTask, report: Report) -> dict[str, Any]:
     return {"result": to_jsonable(result), "digests": _digests(task)}
 
 
+def know_tasks() -> None:
+    """Learns in advance what every task needs, for the workers that are forked from this process."""
+    importlib.import_module("penstock.files.trees")
+    nothing = ExecutorTask("", "", "", "", 0, "", "", "", {}, {}, {})
+    from_jsonable(ExecutorTask, to_jsonable(nothing))
+
+
+def load_code(task: ExecutorTask) -> tuple[type[BaseComponent], Any]:
+    """Imports the code that a task needs, and returns its component and its executor."""
+    os.environ.update(task.environment)
+    sources.install(task.sources, task.project_root)
+    cls = load_declaration(task.component, task.node_id, task.declaration)
+    cls.signature()
+    return cls, load_role(cls, cls.EXECUTOR, task.node_id)
+
+
 def _digests(task: ExecutorTask) -> dict[str, list[str]]:
-    return {key: [files.digest(document["uri"]) for document in group] for key, group in task.outputs.items()}
+    """Returns the digests of what stands at the outputs' URIs; empty text where nothing does."""
+    return {
+        key: [files.digest(document["uri"]) if files.exists(document["uri"]) else "" for document in group]
+        for key, group in task.outputs.items()
+    }
