@@ -75,6 +75,7 @@ class Flattened:
         self.places: list[Place] = []
         self._place_of: dict[tuple[int, int], Place] = {}
         self._implicit: set[int] = set()
+        self._walked: dict[int, Pipeline] = {}
         self.nodes = tuple(self._walk(pipeline, "", (), None))
         self.exit_handlers = tuple(
             FlatNode(node.id, node, (pipeline,), None) for node in pipeline.exit_handlers
@@ -84,8 +85,18 @@ class Flattened:
         self._check_ids()
 
     def flat(self, node: BaseNode) -> FlatNode:
-        """Returns a node as it stands in the whole."""
-        return self._flat[id(node)]
+        """Returns a node as it stands in the whole.
+
+        Raises:
+            PipelineError: It does not.
+        """
+        found = self._flat.get(id(node))
+        if found is None:
+            raise PipelineError(
+                f"something is taken from {node.id}, which is not in pipeline {self.pipeline.pipeline_name}",
+                hint=f"add {node.id} to components=[…]",
+            )
+        return found
 
     def has(self, node: BaseNode) -> bool:
         """Says whether a node, which is no pipeline, stands in the whole."""
@@ -107,6 +118,7 @@ class Flattened:
             if node.implicit and id(node) in self._implicit:
                 continue  # a pipeline around this one, or inside of it, has it already
             self._implicit.add(id(node))
+            self._refuse_second_place(node, pipeline)
             own = self._placed(node, pipeline, place)
             if isinstance(node, Pipeline):
                 _check_nested(node, self.pipeline)
@@ -114,6 +126,16 @@ class Flattened:
                 yield from self._walk(node, f"{prefix}{node.id}.", inside, inner)
             else:
                 yield FlatNode(prefix + node.id, node, inside, own)
+
+    def _refuse_second_place(self, node: BaseNode, pipeline: Pipeline) -> None:
+        known = self._walked.setdefault(id(node), pipeline)
+        if known is not pipeline:
+            raise PipelineError(
+                f"it is one of the components of pipeline {known.pipeline_name} and of {pipeline.pipeline_name}",
+                component=node.id,
+                expected="each node in one pipeline",
+                hint="a pipeline takes what a node of the one around it puts out in with inputs=PipelineInputs({…})",
+            )
 
     def _placed(self, node: BaseNode, pipeline: Pipeline, place: Place | None) -> Place | None:
         """Returns the place of a node: its pipeline's, and in that the scopes that are not around the pipeline too."""

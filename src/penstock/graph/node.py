@@ -170,7 +170,7 @@ class BaseNode:
 
     def with_cache(self: NodeT, enable_cache: bool) -> NodeT:
         """Switches the cache on or off for this node, whatever the pipeline says, and returns the node."""
-        self.options = replace(self.options, enable_cache=enable_cache)
+        self.options = replace(self.options, enable_cache=checked_switch(enable_cache, "with_cache", self.id))
         return self
 
     def with_retries(self: NodeT, max_retries: int, delay_seconds: float = 1.0) -> NodeT:
@@ -254,6 +254,17 @@ class BaseNode:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
+
+
+def checked_switch(value: Any, name: str, owner: str) -> bool:
+    """Returns a switch that is on or off; ``None`` is off.
+
+    Raises:
+        ParameterError: It is something else: the text ``'no'`` would count as on.
+    """
+    if value is not None and not isinstance(value, bool):
+        raise ParameterError(f"{owner}: {name} has the wrong type", expected="True or False", got=repr(value))
+    return bool(value)
 
 
 def checked_beam_args(args: Any, owner: str) -> tuple[str | Placeholder, ...]:

@@ -340,8 +340,8 @@ class NodeCompiler:
         if known != compiled:
             raise PipelineError(
                 f"runtime parameter {value.name!r} is declared twice, differently",
-                expected=str(known),
-                got=str(compiled),
+                expected=f"one declaration for all, such as {_spelled(known)}",
+                got=_spelled(compiled),
             )
         return value.name
 
@@ -385,3 +385,11 @@ def _check_options(node: BaseNode) -> None:
             component=node.id,
             hint="retries, time-outs, cache, Beam arguments and resources are for components",
         )
+
+
+def _spelled(parameter: RuntimeParameterIR) -> str:
+    """Returns a runtime parameter as users write it."""
+    settings = [repr(parameter.name), parameter.type]
+    settings += [f"default={parameter.default!r}"] if parameter.default is not None else []
+    settings += [f"description={parameter.description!r}"] if parameter.description else []
+    return f"RuntimeParameter({', '.join(settings)})"

@@ -10,8 +10,8 @@ from heapq import heappop, heappush
 from typing import Any, Literal
 
 from penstock.errors import PipelineError, did_you_mean
-from penstock.graph.channel import Channel, PipelineChannel
-from penstock.graph.node import BaseNode, checked_beam_args
+from penstock.graph.channel import Channel, PipelineChannel, UnionChannel
+from penstock.graph.node import BaseNode, checked_beam_args, checked_switch
 from penstock.graph.placeholder import Placeholder
 from penstock.graph.scopes import Scope
 from penstock.metadata.config import ConnectionConfig
@@ -41,6 +41,12 @@ class PipelineInputs:
     """
 
     def __init__(self, inputs: Mapping[str, Channel] | None = None) -> None:
+        if inputs is not None and not isinstance(inputs, Mapping):
+            raise PipelineError(
+                "PipelineInputs needs channels by name",
+                expected="PipelineInputs({'examples': channel})",
+                got=repr(inputs),
+            )
         self.raw_inputs: dict[str, Channel] = dict(inputs or {})
         for key, channel in self.raw_inputs.items():
             if not isinstance(channel, Channel):
@@ -105,7 +111,7 @@ class Pipeline(BaseNode):
         self.pipeline_name = _checked_name(pipeline_name)
         self.pipeline_root = _checked_root(pipeline_root)
         self.metadata_connection_config = metadata_connection_config
-        self.enable_cache = enable_cache
+        self.enable_cache = checked_switch(enable_cache, "enable_cache", f"pipeline {pipeline_name}")
         self.beam_pipeline_args = checked_beam_args(beam_pipeline_args, f"pipeline {pipeline_name}")
         self.platform_config = platform_config
         if execution_mode is not ExecutionMode.SYNC:
@@ -233,6 +239,8 @@ def _checked_nodes(pipeline: Pipeline, nodes: Iterable[BaseNode]) -> list[BaseNo
     around = {id(scope) for scope in (pipeline.scope.chain if pipeline.scope is not None else ())}
     for node in checked.values():
         _check_producers(name, node, ids, list(checked), around)
+        if not node.implicit:  # a resolver function may be fed by a pipeline around this one
+            _check_inputs_of_pipelines(pipeline, node)
     return list(checked.values())
 
 
@@ -312,6 +320,33 @@ def _check_producers(
             hint=f"add {upstream.id} to components=[…], or take it in with inputs=PipelineInputs({{…}}); "
             + did_you_mean(upstream.id, names),
         )
+
+
+def _check_inputs_of_pipelines(pipeline: Pipeline, node: BaseNode) -> None:
+    """Refuses a node that uses ``PipelineInputs`` which its pipeline was not given."""
+    own = {(id(channel.wrapped), key) for key, channel in pipeline.pipeline_inputs.inputs.items()}
+    for key, channels in node.inputs.items():
+        for channel in _joined(channels):
+            if (
+                isinstance(channel, PipelineChannel)
+                and channel.producer is None
+                and (id(channel.wrapped), channel.output_key) not in own
+            ):
+                raise PipelineError(
+                    f"input {key!r} comes from {channel.output_key!r} of PipelineInputs that pipeline "
+                    f"{pipeline.pipeline_name} was not given",
+                    component=node.id,
+                    expected="Pipeline(…, inputs=…) with the PipelineInputs that its components use",
+                    got=repr(channel),
+                )
+
+
+def _joined(channels: Iterable[Channel]) -> Iterable[Channel]:
+    for channel in channels:
+        if isinstance(channel, UnionChannel):
+            yield from _joined(channel.channels)
+        else:
+            yield channel
 
 
 def _producers_of_scopes(node: BaseNode, around: set[int]) -> set[int]:

@@ -56,5 +56,19 @@ class NotKnownYet:
     def __invert__(self) -> NoReturn:
         raise PipelineError(f"{self!r} cannot be negated with ~", hint="use ph.logical_not(predicate)")
 
+    def __sub__(self, other: object) -> NoReturn:
+        raise PipelineError(
+            f"there is no arithmetic with {self!r} while the pipeline is built",
+            expected="a comparison such as ph >= 2, or text put together with +",
+            hint="let a function component compute the number and put it out",
+        )
+
+    __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __sub__
+    __mod__ = __rmod__ = __pow__ = __rpow__ = __sub__
+
+    def __neg__(self) -> NoReturn:
+        self.__sub__(0)
+
+    __abs__ = __neg__
     __rand__ = __and__
     __ror__ = __or__

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
 from penstock.artifacts.artifact import Artifact
-from penstock.errors import ParameterError, PipelineError, ResolutionError
+from penstock.errors import ParameterError, PipelineError, ResolutionError, did_you_mean
 from penstock.messages.range_config import RangeConfig
 
 Resolved = Mapping[str, list[Artifact]]
@@ -52,6 +53,7 @@ class ResolverStrategy:
             ParameterError: The strategy does not take these arguments.
         """
         cls._check_method()
+        _check_names(cls, config)
         try:
             return cls(**config)
         except TypeError as error:
@@ -86,6 +88,20 @@ class ResolverStrategy:
         return chosen
 
 
+def _check_names(strategy: type[ResolverStrategy], config: Mapping[str, Any]) -> None:
+    """Refuses settings that a strategy does not know, and with the nearest that it does."""
+    known = inspect.signature(strategy).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
+        return
+    for name in config:
+        if name not in known:
+            raise ParameterError(
+                f"{strategy.__name__} does not take this config: there is no {name!r}",
+                got=repr(dict(config)),
+                hint=did_you_mean(name, known),
+            )
+
+
 class LatestArtifactStrategy(ResolverStrategy):
     """Chooses the newest artifacts of each channel, by id.
 
@@ -96,7 +112,9 @@ class LatestArtifactStrategy(ResolverStrategy):
     def __init__(self, desired_num_of_artifacts: int = 1) -> None:
         if not isinstance(desired_num_of_artifacts, int) or desired_num_of_artifacts < 1:
             raise ParameterError(
-                "desired_num_of_artifacts must be at least 1", got=repr(desired_num_of_artifacts)
+                "desired_num_of_artifacts must be at least 1",
+                expected="a whole number",
+                got=repr(desired_num_of_artifacts),
             )
         self._count = desired_num_of_artifacts
 

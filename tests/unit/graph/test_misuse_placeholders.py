@@ -36,6 +36,9 @@ MISUSES: dict[str, tuple[Callable[[], Any], str]] = {
     "iteration": (lambda: list(N), "cannot be gone over.*ForEach"),
     "length": (lambda: len(N), "length.*not known"),
     "in": (lambda: "a" in N, "whether 'a' is in .* is not known"),
+    "product": (lambda: N * 2 > 3, "no arithmetic with exec_property.*function component"),
+    "difference": (lambda: 1 - N, "no arithmetic with"),
+    "negative": (lambda: -N, "no arithmetic with"),
     "f-string": (lambda: f"a{N}", "f-string.*\\+"),
     "format": (lambda: "a{}".format(N), "f-string"),  # noqa: UP032  what a user may write
     "percent": (lambda: "a%s" % N, "cannot be made text"),  # noqa: UP031  what a user may write

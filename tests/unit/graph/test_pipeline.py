@@ -7,6 +7,7 @@ from light.component import Add, Number
 from penstock.artifacts.standard import Integer, Model, ModelBlessing
 from penstock.errors import ParameterError, PipelineError
 from penstock.graph.channel import Channel
+from penstock.graph.compiler import compile_pipeline
 from penstock.graph.pipeline import Pipeline
 from penstock.graph.resolver_strategy import LatestBlessedModelStrategy
 from penstock.graph.runtime_parameter import RuntimeParameter
@@ -135,3 +136,19 @@ def test_a_cycle_is_found_behind_nodes_that_are_in_order() -> None:
         nodes[node].add_upstream_node(nodes[upstream])
     with pytest.raises(PipelineError, match=r"cycle: (n2 -> n3 -> n2|n3 -> n2 -> n3)"):
         Pipeline("p", components=nodes)
+
+
+def test_a_switch_of_the_cache_is_true_or_false() -> None:
+    with pytest.raises(ParameterError, match="pipeline p: enable_cache .*True or False; got: 'no'"):
+        Pipeline("p", components=[Number()], enable_cache="no")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="Number: with_cache has the wrong type"):
+        Number().with_cache(1)  # type: ignore[arg-type]
+    assert Pipeline("p", components=[Number()], enable_cache=None).enable_cache is False  # type: ignore[arg-type]
+
+
+def test_a_runtime_parameter_declared_in_two_ways_is_spelled_as_users_write_it() -> None:
+    one, other = RuntimeParameter("n", int, default=1), RuntimeParameter("n", int, default=2)
+    with pytest.raises(
+        PipelineError, match=r"b: .*RuntimeParameter\('n', int, default=1\); got: .*default=2\)"
+    ):
+        compile_pipeline(Pipeline("p", components=[Number(one), Number(other).with_id("b")]))

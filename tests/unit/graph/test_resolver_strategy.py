@@ -73,6 +73,8 @@ def test_a_wrong_number_of_artifacts_is_refused(count: Any) -> None:
 def test_a_config_that_a_strategy_does_not_take_is_refused() -> None:
     with pytest.raises(ParameterError, match="LatestArtifactStrategy does not take this config.*'number'"):
         LatestArtifactStrategy.from_config({"number": 1})
+    with pytest.raises(ParameterError, match="did you mean 'desired_num_of_artifacts'"):
+        LatestArtifactStrategy.from_config({"desired_num_of_artifact": 1})
 
 
 # ---------------------------------------------------------------------------------------------- LatestBlessedModel

@@ -180,3 +180,27 @@ def test_an_exit_handler_depends_on_nothing() -> None:
 def test_an_exit_handler_is_no_node_of_the_pipeline() -> None:
     with pytest.raises(PipelineError, match=r"the exit handler 'bye' is one of the nodes.*leave it out"):
         compiled(Number().with_id("bye"), exit_handler=Number().with_id("bye"))
+
+
+def test_inputs_that_a_pipeline_was_not_given_are_refused() -> None:
+    source = Number().with_id("source")
+    inputs = PipelineInputs({"x": source.outputs["number"]})
+    total = Add([UnionChannel([source.outputs["number"], inputs["x"]])]).with_id("total")
+    with pytest.raises(
+        PipelineError, match="total: input 'numbers' comes from 'x' of PipelineInputs that .* outer"
+    ):
+        compiled(source, total)
+    with pytest.raises(PipelineError, match="pipeline inner was not given"):
+        Pipeline("inner", components=[Add([inputs["x"].as_optional()])])
+    Pipeline("inner", components=[Add([inputs["x"].as_optional()])], inputs=inputs)
+
+
+def test_inputs_need_names() -> None:
+    with pytest.raises(PipelineError, match="PipelineInputs needs channels by name"):
+        PipelineInputs([Number().outputs["number"]])  # type: ignore[arg-type]
+
+
+def test_a_node_in_two_pipelines_is_refused() -> None:
+    source = Number().with_id("source")
+    with pytest.raises(PipelineError, match="source: .* of pipeline outer and of inner; .*PipelineInputs"):
+        compiled(source, Pipeline("inner", components=[source]))
