@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Pull = Literal["missing", "always", "never"]
 
@@ -34,3 +35,21 @@ class ContainerOptions:
     cpus: float | None = None
     memory_gib: float | None = None
     accelerators: int | None = None
+
+    def decisive(self) -> dict[str, Any]:
+        """Returns those that are set and that a result may depend on, for the cache key.
+
+        Of the environment's values there are only digests: a password may be among them.
+        """
+        digests = {name: _digest(value) for name, value in sorted(self.environment.items())}
+        options = {
+            "environment": digests,
+            "user": self.user,
+            "volumes": list(self.volumes),
+            "run_args": list(self.run_args),
+        }
+        return {name: value for name, value in options.items() if value}
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()

@@ -29,6 +29,7 @@ from penstock.graph.pipeline import Pipeline
 from penstock.graph.scopes import Cond
 from penstock.graph.system_nodes import Importer
 from penstock.metadata.config import sqlite_metadata_connection_config
+from penstock.metadata.store import MetadataStore
 from penstock.runners.local import LocalDagRunner
 from penstock.testing import run_component
 
@@ -192,6 +193,25 @@ def test_the_cache_knows_image_and_command(tmp_path: Path, docker: FakeEngine) -
         ["ran"],
     ]
     assert len(docker.calls("run")) == 3
+
+
+def test_the_cache_knows_what_the_container_is_given_besides(tmp_path: Path, docker: FakeEngine) -> None:
+    say = create_container_component(
+        "Say", "i", ["sh", "-c", 'echo "${#WORD}" >"$0"', ph.output("t").uri], outputs={"t": String}
+    )
+
+    def state(**options: Any) -> str:
+        return run(tmp_path, say().with_container_options(**options), cached=True)["Say"]
+
+    assert [state(environment={"WORD": "a"}), state(environment={"WORD": "a"}, pull="never")] == [
+        "ran",
+        "cached",
+    ]
+    assert [state(environment={"WORD": "secret"}), state(volumes=["/data:/data:ro"])] == ["ran", "ran"]
+    with MetadataStore.open(sqlite_metadata_connection_config(str(tmp_path / "metadata.db"))) as store:
+        recorded = [execution.properties for execution in store.executions_of_node("p", "Say")]
+    assert len(recorded) == 4
+    assert "secret" not in str(recorded)
 
 
 def test_conditions_read_what_containers_write(tmp_path: Path) -> None:
