@@ -103,11 +103,15 @@ def _declaration(node: NodeIR) -> type[BaseComponent] | None:
 
 
 def user_file(value: str, project_root: str) -> Path | None:
-    """Returns the file of a module file or of a function's dotted path; ``None`` where that is installed.
+    """Returns the file of a module file or of a function's dotted path.
+
+    ``None`` where that is installed, or a URI, which only a component of TFX's can read.
 
     Raises:
         UserCodeError: The module file does not exist.
     """
+    if "://" in value:
+        return None
     resolve = resolve_module_file if is_module_file(value) else resolve_function_file
     return resolve(value, project_root)
 

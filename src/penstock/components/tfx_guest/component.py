@@ -15,9 +15,12 @@ from penstock.errors import PipelineError
 from penstock.graph.artifact_types import artifact_type_from
 from penstock.graph.channel import Channel
 from penstock.graph.component import BaseComponent
+from penstock.graph.signature import user_code
 from penstock.messages.codec import from_jsonable, to_jsonable
 
 _HERE = "penstock.components.tfx_guest"
+_USER_CODE = ("module_file", "preprocessing_fn", "run_fn", "stats_options_updater_fn", "tuner_fn")
+"""Parameters of TFX's components that name the user's code, by file or by dotted path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def guest_class(guest: GuestDocument) -> type[TfxGuest]:
             f"{guest.name}Outputs",
             {key: (artifact_type_from(port.type), False) for key, port in guest.outputs.items()},
         ),
-        "Parameters": _declaration(f"{guest.name}Parameters", dict.fromkeys(guest.parameters, (Any, True))),
+        "Parameters": _parameters(f"{guest.name}Parameters", guest.parameters),
         "__module__": TfxGuest.__module__,
         "__qualname__": TfxGuest.__qualname__,
         "__doc__": f"{guest.name}, a component of TFX.",
@@ -111,6 +114,13 @@ def _declaration(name: str, hints: Mapping[str, tuple[Any, bool]]) -> type:
     fields = [
         (key, hint, dataclasses.field(default=None)) if optional else (key, hint)
         for key, (hint, optional) in sorted(hints.items(), key=lambda item: item[1][1])
+    ]
+    return dataclasses.make_dataclass(name, fields, frozen=True, kw_only=True)
+
+
+def _parameters(name: str, parameters: Sequence[str]) -> type:
+    fields = [
+        (key, Any, user_code() if key in _USER_CODE else dataclasses.field(default=None)) for key in parameters
     ]
     return dataclasses.make_dataclass(name, fields, frozen=True, kw_only=True)
 

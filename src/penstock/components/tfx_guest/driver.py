@@ -30,6 +30,7 @@ class GuestDriver(Driver[Any, Any, None]):
     def decide(self, inputs: Any, parameters: Any, context: DriverContext) -> Run[None]:  # noqa: ARG002  not of interest
         """Returns ``Run``."""
         parts = {"guest": self._guest.code}
+        parts |= {f"protobuf {name}": proto.json for name, proto in self._guest.protos.items()}
         if self._guest.driver_class:
             parts["decided in run"] = context.run_id
         return Run(None, cache_parts=parts)
