@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import logging
 import os
 import runpy
 import sys
@@ -23,6 +24,8 @@ from penstock.errors import UsageError, UserCodeError, did_you_mean
 from penstock.graph.pipeline import Pipeline
 from penstock.runners.capture import RunnerCall, capturing
 from penstock.runtime.user_code import load_module, user_code
+
+_LOG = logging.getLogger(__name__)
 
 CREATE = "create_pipeline"
 _ROOT_MARKS = ("pyproject.toml", "setup.py", ".git")
@@ -143,9 +146,16 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     _check_text(path)
     with user_code(None, what=f"reading {path.name}", file=str(path)):
         tree = ast.parse(path.read_bytes(), filename=str(path))
+    creates = CREATE in _top_level_names(tree)
+    if creates and _sets_exit_handler(tree):
+        _LOG.warning(
+            "%s sets an exit handler on a runner, which is not called where there is a create_pipeline: "
+            "give it to Pipeline(exit_handler=…)",
+            path,
+        )
     root = find_project_root(path.parent) or path.parent
     _put_on_path(root, path.parent)
-    return PipelineFile(path, root, CREATE in _top_level_names(tree), _has_main(tree))
+    return PipelineFile(path, root, creates, _has_main(tree))
 
 
 def _check_text(path: Path) -> None:
@@ -177,6 +187,10 @@ def _top_level_names(tree: ast.Module) -> set[str]:
         elif isinstance(statement, ast.Assign):
             names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
     return names
+
+
+def _sets_exit_handler(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == "set_exit_handler" for node in ast.walk(tree))
 
 
 def _has_main(tree: ast.Module) -> bool:

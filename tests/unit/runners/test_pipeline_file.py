@@ -133,3 +133,16 @@ def test_create_pipeline_must_be_a_function(tmp_path: Path) -> None:
     root = project(tmp_path, flow="create_pipeline = 3\n")
     with pytest.raises(UserCodeError, match="is not a function.*got: 3"):
         open_pipeline_file(root / "flow.py").create_pipeline()
+
+
+def test_an_exit_handler_that_would_not_be_set_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "p.py"
+    file.write_text(CREATE + "def main(runner, node):\n    runner.set_exit_handler(node)\n")
+    open_pipeline_file(file)
+    assert "give it to Pipeline(exit_handler=…)" in caplog.text
+    caplog.clear()
+    file.write_text(CREATE)
+    open_pipeline_file(file)
+    assert not caplog.text
