@@ -122,8 +122,6 @@ class Launcher:
     def tell(self, result: NodeResult) -> None:
         """Tells and records how a node, or its work on an item, has ended."""
         self._observer.node_finished(result)  # first: what happened is told even where it cannot be recorded
-        if result.state == "cancelled":
-            return
         if self._recorder is not None:
             self._recorder.note(result)
         else:

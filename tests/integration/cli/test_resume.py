@@ -96,5 +96,7 @@ def test_a_run_that_was_cancelled_goes_on(project: Project, flow: list[object], 
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=60)
     assert running.returncode == 130
+    states = {node["node_id"]: node["state"] for node in project("show", "latest", "--json").json["nodes"]}
+    assert states["inner.last"] == "cancelled"
     ended = project("run", *flow, "--resume", "latest", "--param", "behaviour=", "--json")
     check_resumed(ended, tmp_path)
