@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.components.query_based_example_gen.bigquery_place import place_of
 from penstock.components.query_based_example_gen.queries import SINGLE_SPLIT
 from penstock.errors import ParameterError, PenstockError
 from penstock.inference.databases.adbc import ADBC_DATABASES
@@ -32,7 +33,8 @@ def check_own(component: str, url: Any, custom_config: Any) -> None:
     """Refuses what Penstock's own executor cannot work with.
 
     Raises:
-        ParameterError: There is no URL, or a password in it, or a configuration for another executor.
+        ParameterError: There is no URL, or a password in it, or one of BigQuery that it cannot read, or a configuration
+            for another executor.
     """
     if custom_config is not None:
         raise ParameterError(
@@ -51,6 +53,8 @@ def check_own(component: str, url: Any, custom_config: Any) -> None:
     if isinstance(url, str):
         try:
             refuse_secrets(url)
+            if url.startswith("bigquery:") and "${" not in url:
+                place_of(url)
         except PenstockError as error:
             raise error.with_component(component) from None
 

@@ -5,58 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 
+from penstock.components.query_based_example_gen.bigquery_place import place_of
 from penstock.components.query_based_example_gen.queries import SplitQuery
-from penstock.errors import DependencyError, ParameterError, StorageError, UsageError, did_you_mean
+from penstock.errors import DependencyError, StorageError, UsageError
 from penstock.inference.databases.url import expanded
-
-_OPTIONS = ("location", "priority", "maximum_bytes_billed")
-
-
-@dataclass(frozen=True, slots=True)
-class BigQueryPlace:
-    """What ``bigquery://project/dataset?location=EU`` names.
-
-    Attributes:
-        project: Project that pays for the queries; ``None`` for that of the credentials.
-        dataset: Dataset of tables that a query names without one.
-        options: Location, priority and most bytes to pay for, where they are given.
-    """
-
-    project: str | None
-    dataset: str | None
-    options: dict[str, str]
-
-
-def place_of(url: str, beam_pipeline_args: Sequence[str] = ()) -> BigQueryPlace:
-    """Returns what a URL names.
-
-    Raises:
-        ParameterError: It has more parts, or options that there are not.
-    """
-    parts = urlsplit(url)
-    dataset = parts.path.strip("/")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = next((name for name in options if name not in _OPTIONS), None)
-    if "/" in dataset or unknown is not None:
-        raise ParameterError(
-            f"the URL of BigQuery has an option {unknown!r}"
-            if unknown
-            else "the URL of BigQuery has too many parts",
-            input=url,
-            expected="bigquery://project/dataset?location=EU",
-            hint=did_you_mean(unknown, _OPTIONS) if unknown else None,
-        )
-    by_beam = [
-        argument[len("--project=") :] for argument in beam_pipeline_args if argument.startswith("--project=")
-    ]
-    return BigQueryPlace(parts.netloc or (by_beam[-1] if by_beam else None), dataset or None, options)
 
 
 class BigQuerySource:

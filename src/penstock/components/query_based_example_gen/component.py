@@ -163,7 +163,7 @@ class QueryBasedExampleGen(BaseComponent):
         output_file_format: Any = None,
         custom_executor_spec: Any = None,
         *,
-        query: str | RuntimeParameter | None = None,
+        query: str | None = None,
         url: str | RuntimeParameter | None = None,
         driver: Any = None,
         fingerprint_query: Any = None,
@@ -239,13 +239,9 @@ class BigQueryExampleGen(QueryBasedExampleGen):
         ParameterError: As of QueryBasedExampleGen.
     """
 
-    TYPE_NAME: ClassVar[str] = (
-        "tfx.extensions.google_cloud_big_query.example_gen.component.BigQueryExampleGen"
-    )
-
     def __init__(
         self,
-        query: str | RuntimeParameter | None = None,
+        query: str | None = None,
         input_config: Any = None,
         output_config: Any = None,
         range_config: Any = None,

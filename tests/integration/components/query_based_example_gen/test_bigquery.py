@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from penstock.components.query_based_example_gen import bigquery as ours
+from penstock.components.query_based_example_gen.bigquery_place import place_of
 from penstock.components.query_based_example_gen.queries import SplitQuery
 from penstock.errors import ParameterError, StorageError, UsageError
 
@@ -183,11 +184,11 @@ def test_without_credentials_that_is_said(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_url_says_project_dataset_and_options() -> None:
-    place = ours.place_of("bigquery://payer/events?location=EU")
+    place = place_of("bigquery://payer/events?location=EU")
     assert (place.project, place.dataset, place.options) == ("payer", "events", {"location": "EU"})
-    assert ours.place_of("bigquery://", ["--project=by-beam"]).project == "by-beam"
-    assert ours.place_of("bigquery://payer", ["--project=by-beam"]).project == "payer"
+    assert place_of("bigquery://", ["--project=by-beam"]).project == "by-beam"
+    assert place_of("bigquery://payer", ["--project=by-beam"]).project == "payer"
     with pytest.raises(ParameterError, match="did you mean 'location'"):
-        ours.place_of("bigquery://payer?locaton=EU")
+        place_of("bigquery://payer?locaton=EU")
     with pytest.raises(ParameterError, match="too many parts"):
-        ours.place_of("bigquery://payer/events/t")
+        place_of("bigquery://payer/events/t")

@@ -83,6 +83,7 @@ def test_the_span_may_be_known_only_when_the_node_runs() -> None:
 def test_bigquery_takes_its_arguments_in_their_order() -> None:
     component = BigQueryExampleGen("SELECT @span_yyyymmdd_utc", None, None, of_span(1))
     assert component.type_name().startswith("tfx.extensions.google_cloud_big_query.")
+    assert type("Trips", (BigQueryExampleGen,), {"__module__": "mine"}).type_name() == "mine.Trips"
     assert decided(component).plan.queries[0].query == "SELECT '19700102'"
 
 

@@ -83,3 +83,18 @@ def test_a_password_from_the_environment_is_welcome() -> None:
         "postgresql://me@host:5432/db",
     ):
         assert QueryBasedExampleGen(query="SELECT 1", url=url).exec_properties["url"] == url
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("bigquery://payer?locaton=EU", "an option 'locaton'.*did you mean 'location'"),
+        ("bigquery://payer/events/trips", "too many parts"),
+        ("bigquery://payer?maximum_bytes_billed=1GB", "no number of bytes.*got: '1GB'"),
+        ("bigquery://payer?priority=urgent", "no such priority.*priority=interactive or priority=batch"),
+    ],
+)
+def test_a_url_of_bigquery_is_read_when_the_pipeline_is_built(url: str, message: str) -> None:
+    with pytest.raises(ParameterError, match=f"BigQueryExampleGen: .*{message}"):
+        BigQueryExampleGen("SELECT 1", url=url)
+    assert BigQueryExampleGen("SELECT 1", url="bigquery://${PROJECT}?priority=BATCH")
