@@ -41,7 +41,8 @@ def _replaced(statement: Import) -> str | None:
     if isinstance(statement, ast.Import):
         if not any(is_of_tfx(alias.name) for alias in statement.names):
             return None
-        return "import " + ", ".join(_imported(alias) for alias in statement.names)
+        new = (name for alias in statement.names for name in _imported(alias))
+        return "import " + ", ".join(dict.fromkeys(new))
     if statement.level or not is_of_tfx(statement.module):
         return None
     assert statement.module is not None
@@ -54,13 +55,18 @@ def _replaced(statement: Import) -> str | None:
     return f"from {ours(statement.module)} import {listed}"
 
 
-def _imported(alias: ast.alias) -> str:
+def _imported(alias: ast.alias) -> Iterator[str]:
+    """Yields what an ``import`` of one module becomes."""
     if not is_of_tfx(alias.name):
-        return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
-    if alias.asname:
-        return f"{ours(alias.name)} as {alias.asname}"
-    # `import tfx.v1` binds `tfx`; what the code then says, tfx.v1.components, is there under the new name too.
-    return "penstock as tfx"
+        yield f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+    elif alias.asname:
+        yield f"{ours(alias.name)} as {alias.asname}"
+    else:
+        # `import tfx.v1` binds `tfx`; what the code then says, tfx.v1.components, is there under the new name too. What
+        # lies deeper, tfx.proto.trainer_pb2, only is once it has been imported.
+        if ours(alias.name).count(".") > 1 and is_here(alias.name):
+            yield ours(alias.name)
+        yield "penstock as tfx"
 
 
 def imported(module: str, alias: ast.alias) -> str:

@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 
+from penstock import components, proto
 from penstock.doctor.examination import examine
 from penstock.doctor.findings import Finding
 
@@ -28,6 +29,7 @@ def said(code: str, kind: str) -> dict[str, str]:
         ("import tfx.v1 as tfx", "import penstock as tfx"),
         ("import tfx", "import penstock as tfx"),
         ("import os, tfx.v1", "import os, penstock as tfx"),
+        ("import tfx.types, tfx.components", "import penstock as tfx"),
         ("from tfx.v1 import proto, types as t", "from penstock import proto, types as t"),
         ("from tfx.v1.dsl.io import fileio", "from penstock.dsl.io import fileio"),
         ("from tfx.components import Trainer as T", "from penstock.components import Trainer as T"),
@@ -42,6 +44,19 @@ def test_imports_are_told_with_what_replaces_them(old: str, new: str) -> None:
     code = f"import os\n{old}\n"
     assert [(f.line, f.name, f.text) for f in found(code, "import")] == [(2, old, new)]
     exec(new, {})
+
+
+def test_a_module_that_is_named_in_full_is_there_in_full() -> None:
+    (finding,) = found("import tfx.proto.trainer_pb2, tfx.components.trainer.component\n", "import")
+    assert finding.text == (
+        "import penstock.proto.trainer_pb2, penstock as tfx, penstock.components.trainer.component"
+    )
+    names: dict[str, object] = {}
+    exec(
+        f"{finding.text}\nfound = [tfx.proto.trainer_pb2.TrainArgs, tfx.components.trainer.component.Trainer]",
+        names,
+    )
+    assert names["found"] == [proto.TrainArgs, components.Trainer]
 
 
 def test_other_libraries_are_left_alone() -> None:
