@@ -16,7 +16,7 @@ from penstock.metadata.store import MetadataStore
 from penstock.runners.ends import Ends
 from penstock.runners.session import Session, worker_environment
 from penstock.runners.signals import ended_by_signals, interrupted_by_signals
-from penstock.runners.whole_node import launch_whole
+from penstock.runners.whole_node import launch_item, launch_whole
 from penstock.runtime import run as runs
 from penstock.runtime.forkserver.client import ForkServerHost
 from penstock.runtime.host import ExecutorHost, InProcessHost
@@ -90,10 +90,11 @@ def run_single_node(
             _closing(session),
             interrupted_by_signals() if in_process else ended_by_signals(session),
         ):
+            ends = _ends_of_items(session, node)
             result = (
-                launch_whole(session, node_id, _ends_of_items(session, node), max_workers=workers)
+                launch_whole(session, node_id, ends, max_workers=workers)
                 if only is None
-                else session.launch(node_id, only)
+                else launch_item(session, node_id, only, ends)
             )
             session.recorder.flush()
     return EndedNode(result, run, session.signal)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a node as a whole: all the items for which it runs, side by side."""
+"""Runs a node as a whole, all the items for which it runs, side by side; or one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from penstock.errors import UsageError
 from penstock.runners.ends import Ends
 from penstock.runners.schedule import Closed
 from penstock.runners.session import Session
-from penstock.runtime.items import Item, item_label
+from penstock.runtime.items import Item, instance_name, item_label
 from penstock.runtime.results import NodeResult, combined
 
 _CANCELLED = "the run was cancelled"
@@ -44,6 +45,25 @@ def launch_whole(session: Session, node_id: str, ends: Ends, *, max_workers: int
     return whole
 
 
+def launch_item(session: Session, node_id: str, item: Item, ends: Ends) -> NodeResult:
+    """Launches a node for one item, and returns how that ended.
+
+    Raises:
+        UsageError: The loops around it have no such item.
+    """
+    for depth, loop in enumerate(session.launcher.layout.loops_of(node_id)):
+        opened = _opened(session, loop, item[:depth], ends)
+        if isinstance(opened, Closed):
+            return _closed(session, node_id, item, opened)
+        if item[depth] >= opened:
+            raise UsageError(
+                f"there is no {instance_name(node_id, item)}",
+                expected=f"a number below {opened:,}, the count of items of {loop}",
+                got=str(item[depth]),
+            )
+    return _launched(session, node_id, item, ends)
+
+
 def _all(
     ended: Callable[[Item, Closed | None], NodeResult],
     instances: list[tuple[Item, Closed | None]],
@@ -62,14 +82,17 @@ def _instances(
     if len(prefix) == len(loops):
         yield prefix, None
         return
-    loop = loops[len(prefix)]
-    blocked = _CANCELLED if session.cancelled else ends.blocked_loop(loop, prefix)
-    opened = Closed("not run", blocked) if blocked else session.open_loop(loop, prefix)
+    opened = _opened(session, loops[len(prefix)], prefix, ends)
     if isinstance(opened, Closed):
         yield prefix, opened
         return
     for index in range(opened):
         yield from _instances(session, loops, (*prefix, index), ends)
+
+
+def _opened(session: Session, loop: str, prefix: Item, ends: Ends) -> int | Closed:
+    blocked = _CANCELLED if session.cancelled else ends.blocked_loop(loop, prefix)
+    return Closed("not run", blocked) if blocked else session.open_loop(loop, prefix)
 
 
 def _launched(session: Session, node_id: str, item: Item, ends: Ends) -> NodeResult:

@@ -24,6 +24,7 @@ class RunOutputs:
         self.store = store
         self._outputs: dict[str, Mapping[str, Sequence[Artifact]]] = {}
         self._results: dict[str, NodeResult] = {}
+        self._read_from_run: dict[str, NodeResult] = {}
 
     def remember(self, result: NodeResult, outputs: Mapping[str, Sequence[Artifact]]) -> None:
         """Keeps how a node, or its work on one item, ended, and what it has put out."""
@@ -82,6 +83,18 @@ class RunOutputs:
         self._outputs[name], self._results[name] = {}, recorded
 
     def _recorded(self, node_id: str, item: Item) -> NodeResult | None:
-        record = self.store.get_run(self._run.ir.name, self._run.run_id)
-        whole = node_results(record).get(node_id) if record else None
+        """Returns how a node's work on an item ended, as it is recorded on the run.
+
+        All that is recorded is read at once, and again only for what may have come about since: what a node reads has
+        ended before it begins.
+        """
+        known = self._known(node_id, item)
+        if known is None or not (known.has_outputs or known.state == "skipped"):
+            record = self.store.get_run(self._run.ir.name, self._run.run_id)
+            self._read_from_run = node_results(record) if record else {}
+            known = self._known(node_id, item)
+        return known
+
+    def _known(self, node_id: str, item: Item) -> NodeResult | None:
+        whole = self._read_from_run.get(node_id)
         return whole.of_item(item) if whole is not None else None

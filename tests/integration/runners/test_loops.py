@@ -10,9 +10,12 @@ import pytest
 from bench import Bench
 from light.steps import Step
 
+from penstock.errors import UsageError
 from penstock.graph.node import BaseNode
 from penstock.graph.scopes import Cond, ForEach
 from penstock.ir.model import PipelineIR
+from penstock.metadata.records import RunRecord
+from penstock.metadata.store import MetadataStore
 from penstock.runners.beam import BeamDagRunner
 from penstock.runners.local import LocalDagRunner
 from penstock.runners.single_node import run_single_node
@@ -215,3 +218,53 @@ def test_a_parameter_of_the_wrong_type_is_one_clear_error(bench: Bench, run: Run
     assert "from source.out[0].custom_property('tfx_version')" in results["step"].reason
     assert results["absent"].reason.startswith("absent: parameter 'value' has no value; expected: ")
     assert "source.out[0].custom_property('no_such')" in results["absent"].reason
+
+
+def test_a_task_of_one_item_runs_that_one_and_refuses_one_that_there_is_not(
+    bench: Bench, tmp_path: Path
+) -> None:
+    source = Step(10, count=2, odd=str(tmp_path / "odd")).with_id("source")
+    with ForEach(source.outputs["many"]) as number:
+        first = Step(0, needs=[number], odd=str(tmp_path / "odd")).with_id("first")
+        plain = Step(5).with_id("plain")
+        plain.add_upstream_node(first)
+    ir = bench.compile(source, first, plain)
+
+    def task(node_id: str, item: str | None = None) -> NodeResult:
+        return run_single_node(ir, node_id, "r", {}, in_process=True, item=item).result
+
+    task("source")
+    assert (task("plain", "1").item, bench.recorded("r")["plain"].summary) == ("1", "1 item")
+    for node_id in ("first", "plain"):
+        with pytest.raises(UsageError, match=rf"there is no {node_id}\[2\]; expected: a number below 2"):
+            task(node_id, "2")
+    assert [item.item for item in bench.recorded("r")["plain"].items] == ["1"]
+    (tmp_path / "odd").touch()
+    assert [task("first", item).state for item in ("0", "1")] == ["ran", "failed"]
+    assert [task("plain", item).state for item in ("0", "1")] == ["cached", "not run"]
+
+
+def test_a_task_of_one_item_is_skipped_with_its_loop(bench: Bench) -> None:
+    source = Step(10, count=0).with_id("source")
+    with ForEach(source.outputs["many"]):
+        plain = Step(5).with_id("plain")
+    ir = bench.compile(source, plain)
+    bench.run_node(ir, "source")
+    result = run_single_node(ir, "plain", "r", {}, in_process=True, item="0").result
+    assert (result.state, result.reason) == ("skipped", "there is no item in source.many")
+
+
+def test_a_task_reads_the_run_as_often_for_many_items_as_for_few(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    get_run = MetadataStore.get_run
+
+    def counted(self: MetadataStore, pipeline: str | None, run_id: str) -> RunRecord | None:
+        reads.append(run_id)
+        return get_run(self, pipeline, run_id)
+
+    monkeypatch.setattr(MetadataStore, "get_run", counted)
+    for count in (2, 8):
+        by_tasks(bench, bench.compile(*looped(count)), run_id=str(count))
+    assert reads.count("2") == reads.count("8")
