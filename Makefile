@@ -8,7 +8,7 @@ CONFIG ?= configs/local/taxi.yaml
 SPAN ?= 1
 # How many tests run at a time where they are long.
 JOBS ?= 2
-CODE := src/penstock pipelines components modules benchmarks data
+CODE := src/penstock pipelines components modules benchmarks data scripts
 export VENV
 # On Linux, PyPI's torch brings CUDA; elsewhere, and with INDEX=https://download.pytorch.org/whl/cpu, it is small.
 VENV_PYTORCH ?= .venv-pytorch
@@ -22,7 +22,7 @@ PYTHON_TFX ?= $(shell for python in python3.10 "$$(pyenv root 2>/dev/null)"/vers
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint format test-unit test-integration test-e2e test-pytorch test-tfx test-kill bench setup pytorch tfx servers lock clean
+.PHONY: help run test lint format test-unit test-integration test-e2e test-pytorch test-tfx test-kill bench setup pytorch tfx servers names lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do \
@@ -82,6 +82,9 @@ servers: ## Debian's Redis, PostgreSQL, MariaDB and podman, which some tests sta
 		[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
 		apt-get install -qq -y --no-install-recommends redis-server postgresql mariadb-server \
 		podman runc netavark aardvark-dns iptables busybox-static >/dev/null; }
+
+names: setup ## the table of TFX's names again, docs/reference/tfx-compatibility.md
+	@"$(BIN)/python" scripts/tfx_compatibility.py
 
 lock: setup ## the locks again, from pyproject.toml [ARGS=--upgrade]
 	@scripts/lock.sh $(ARGS)
