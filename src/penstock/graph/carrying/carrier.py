@@ -21,6 +21,7 @@ from penstock.graph.carrying.module_text import Piece, module_name, module_text,
 from penstock.graph.carrying.used_names import UsedNames, used_names
 
 _LONGEST_LITERAL = 100_000
+_ENVIRONMENT = ("environ", "environb", "getenv", "getenvb")
 _LITTLE_TYPES = ("enum", "functools", "operator", "typing", "typing_extensions", "types")
 
 
@@ -132,11 +133,13 @@ class _Carrier:
         if imported is not None and _gives(imported, name, value):
             return imported
         found = literal(value)
+        if found is not None and self._is_of_environment(name):
+            return _as_written(self._assignments(name)[-1])
         statement = self._assignment(name, value)
         if found is None or (statement is not None and callable(value)):
             if statement is None:
                 raise self._refused(name, value, user)
-            return Piece(statement.text, used_names(statement.text), statement)
+            return _as_written(statement)
         if len(found.text) > _LONGEST_LITERAL:
             raise self._refused(name, value, user)
         return _constant(name, found)
@@ -156,7 +159,7 @@ class _Carrier:
 
     def _definition(self, name: str, value: Any) -> Piece:
         definitions = self._statements(name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        assignments = self._statements(name, ast.Assign, ast.AnnAssign)
+        assignments = self._assignments(name)
         codes = {(code.co_filename, code.co_firstlineno) for code in codes_of(value)}
         exact = [s for s in (*definitions, *assignments) if any(_covers(s, *code) for code in codes)]
         if isinstance(value, type):
@@ -169,11 +172,29 @@ class _Carrier:
                 got="a definition in the program that no file or cell shows",
                 hint="put it into a file and import it: what is typed at a prompt, or made by exec, leaves no source",
             )
-        return Piece(chosen[0].text, used_names(chosen[0].text), chosen[0])
+        return _as_written(chosen[0])
+
+    def _assignments(self, name: str) -> list[Statement]:
+        return self._statements(name, ast.Assign, ast.AnnAssign)
+
+    def _is_of_environment(self, name: str, asked_by: frozenset[str] = frozenset()) -> bool:
+        """Says whether a constant is made of environment variables: each process reads its own, and no file holds them.
+
+        Passwords come that way.
+        """
+        if name in asked_by:
+            return False
+        read = [s.node.value for s in self._assignments(name)[-1:]]  # type: ignore[attr-defined]  # both kinds have one
+        for node in (inner for value in read for inner in ast.walk(value)):
+            if getattr(node, "attr", getattr(node, "id", "")) in _ENVIRONMENT:
+                return True
+            if isinstance(node, ast.Name) and self._is_of_environment(node.id, asked_by | {name}):
+                return True
+        return False
 
     def _assignment(self, name: str, value: Any) -> Statement | None:
         """Returns the assignment that made a value which may be made anew: another name, a type, an annotation."""
-        statements = self._statements(name, ast.Assign, ast.AnnAssign)
+        statements = self._assignments(name)
         if not statements:
             return None
         made_of = statements[-1].node.value  # type: ignore[attr-defined]  # both kinds have one
@@ -193,6 +214,10 @@ class _Carrier:
             hint=f"make {name} inside of {user}, or hand it over as a Parameter or an artifact; or move both to a "
             "module and import it",
         )
+
+
+def _as_written(statement: Statement) -> Piece:
+    return Piece(statement.text, used_names(statement.text), statement)
 
 
 def _is_of_program(value: Any) -> bool:

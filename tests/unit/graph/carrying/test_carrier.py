@@ -188,6 +188,32 @@ def test_types_and_other_names_are_carried_as_they_were_assigned(tmp_path: Path)
     assert text.index("def plain") < text.index("same = plain")
 
 
+def test_what_comes_from_the_environment_is_read_there_and_never_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "hush")
+    carried = Program(
+        tmp_path,
+        """
+        import os
+        from os import getenv
+        PLAIN = "plain"
+        TOKEN = os.environ["TOKEN"]
+        HEADERS = {"Authorization": f"Bearer {TOKEN}", "plain": PLAIN}
+        WHO: str = getenv("TOKEN", "")
+        @component
+        def f() -> OutputDict(text=str):
+            return {"text": str((HEADERS, WHO))}
+        """,
+    ).carried()
+    assert "hush" not in carried.text
+    namespace: dict[str, Any] = {"__name__": carried.name}
+    monkeypatch.setenv("TOKEN", "elsewhere")
+    exec(carried.text, namespace)
+    assert namespace["HEADERS"] == {"Authorization": "Bearer elsewhere", "plain": "plain"}
+    assert namespace["WHO"] == "elsewhere"
+
+
 def test_the_file_of_the_program_is_a_constant_where_it_is_asked_for(tmp_path: Path) -> None:
     program = Program(tmp_path, "@component\ndef f():\n    return __file__\n")
     assert f"__file__ = {str(program.file)!r}\n" in program.carried().text
