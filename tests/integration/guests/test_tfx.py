@@ -107,6 +107,18 @@ def test_parquet_for_a_guest_that_reads_tfrecord_is_explained(project: Path, tmp
     assert "Pipeline(examples_format='tfrecord')" in told
 
 
+def test_an_executor_of_tfx_works_in_a_component_of_penstock(project: Path, tmp_path: Path) -> None:
+    store = tmp_path / "metadata.db"
+    penstock(
+        project, "run", "pipelines/executor.py", "--param", "data_root=data",
+        "--pipeline-root", str(tmp_path / "root"), "--metadata", str(store),
+    )  # fmt: skip
+    with MetadataStore.open(sqlite_metadata_connection_config(store), read_only=True) as opened:
+        (count,) = opened.latest_artifacts("RowCount")
+    assert count.properties["rows"] == 3 * ROWS
+    assert count.get_string_custom_property("source") == "all"
+
+
 MISUSED = {
     "tfx_component(dict)": "no component class of TFX",
     "tfx_component(tfx.components.SchemaGen)": "a component of Penstock is a node as it is",
