@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +29,8 @@ from penstock.version import TFX_COMPATIBLE_VERSION
 
 _CHOICES = 3
 """How often a Resolver chooses anew where what it has chosen is being removed."""
+_IDS = 8
+"""How many of the artifacts that a Resolver has chosen are told by their ids."""
 
 
 def run_resolver(
@@ -77,8 +79,13 @@ def _choose(
 
 
 def _resolved_summary(outputs: Artifacts) -> str:
-    found = [f"{key} {artifact.id}" for key, group in outputs.items() for artifact in group]
+    found = [f"{key} {_ids(group)}" for key, group in outputs.items() if group]
     return ", ".join(found) if found else "nothing yet"
+
+
+def _ids(artifacts: Sequence[Artifact]) -> str:
+    more = f" and {len(artifacts) - _IDS:,} more" if len(artifacts) > _IDS else ""
+    return ", ".join(str(artifact.id) for artifact in artifacts[:_IDS]) + more
 
 
 def _given(node: NodeIR, values: NodeValues | None) -> tuple[Mapping[str, Any], Artifacts]:

@@ -255,8 +255,7 @@ def user_code(component: str | None, *, what: str, file: str | None = None) -> I
             f"{what} failed: {error}",
             component=component,
             input=file,
-            hint="modules beside the file, its sub-packages and the project's folders can be imported; "
-            "anything else must be installed",
+            hint=_import_hint(error),
             traceback=user_traceback(error, file),
         ) from error
     except MemoryError as error:
@@ -337,3 +336,12 @@ def _is_users(filename: str, file: str | None) -> bool:
     if file is not None:
         return Path(filename).resolve().parent == Path(file).resolve().parent
     return not filename.startswith(_OWN_FOLDER)
+
+
+def _import_hint(error: ImportError) -> str:
+    if (error.name or "").partition(".")[0] == "penstock":
+        return "docs/reference/tfx-compatibility.md lists the modules and names of TFX that Penstock has"
+    return (
+        "modules beside the file, its sub-packages and the project's folders can be imported; "
+        "anything else must be installed"
+    )

@@ -114,7 +114,15 @@ def test_the_newest_artifacts_of_this_pipeline_that_are_there(history: History) 
         LatestArtifactStrategy, {"desired_num_of_artifacts": 2}, number=Channel(Integer)
     )
     assert found == {"number": [second, first]}
-    assert (result.state, result.summary) == ("ran", f"number {second}, number {first}")
+    assert (result.state, result.summary) == ("ran", f"number {second}, {first}")
+
+
+def test_of_many_artifacts_the_first_are_told(history: History) -> None:
+    made = [history.made(Integer) for _ in range(10)][::-1]
+    result, _ = history.resolved(
+        LatestArtifactStrategy, {"desired_num_of_artifacts": 10}, number=Channel(Integer)
+    )
+    assert result.summary == f"number {', '.join(map(str, made[:8]))} and 2 more"
 
 
 def test_where_there_is_not_enough_all_outputs_are_empty(history: History) -> None:

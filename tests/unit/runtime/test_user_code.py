@@ -231,3 +231,13 @@ def test_a_generator_that_is_closed_inside_is_no_error() -> None:
     reading = rows()
     assert next(reading) == 1
     reading.close()
+
+
+def test_a_module_or_name_that_penstock_lacks_is_sent_to_the_table(tmp_path: Path) -> None:
+    for line in ("import penstock.orchestration.nothing", "from penstock.dsl import Nothing"):
+        write(tmp_path / "module.py", line)
+        with pytest.raises(UserCodeError, match="tfx-compatibility.md lists"):
+            load(tmp_path)
+    write(tmp_path / "module.py", "import a_package_that_is_not_there")
+    with pytest.raises(UserCodeError, match="anything else must be installed"):
+        load(tmp_path)
