@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from penstock.errors import ParameterError, PipelineError
+from penstock.ir.checks import check
 from penstock.ir.model import SCHEMA_VERSION, PipelineIR
 from penstock.messages.codec import from_jsonable, to_jsonable
 
@@ -21,7 +22,7 @@ def from_json(text: str) -> PipelineIR:
     """Reads an IR document.
 
     Raises:
-        PipelineError: It is not one, or a newer Penstock wrote it.
+        PipelineError: It is not one, it is damaged, or a newer Penstock wrote it.
     """
     try:
         data: Any = json.loads(text)
@@ -38,42 +39,30 @@ def from_json(text: str) -> PipelineIR:
             hint="install that version, or compile the pipeline again with this one",
         )
     try:
-        ir: PipelineIR = from_jsonable(PipelineIR, data)
+        ir: PipelineIR = from_jsonable(PipelineIR, _of_this_version(data))
     except ParameterError as error:
         raise PipelineError(f"the IR is damaged: {error}") from error
-    _check_order(ir)
-    _check_scopes(ir)
+    check(ir)
     return ir
 
 
-def _check_scopes(ir: PipelineIR) -> None:
-    known: set[str] = set()
-    for scope in ir.scopes:
-        if scope.id in known or (scope.parent is not None and scope.parent not in known):
-            raise PipelineError(
-                f"the IR is damaged: scope {scope.id!r} is there twice, or not after its parent"
-            )
-        known.add(scope.id)
-    for node in ir.nodes:
-        if node.scope is not None and node.scope not in known:
-            raise PipelineError(f"the IR is damaged: {node.id} is in scope {node.scope!r}, which is missing")
+def _of_this_version(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns a document of an earlier version as one of this: Beam arguments were plain texts once."""
+    nodes = data.get("nodes")
+    if data["schema_version"] > 1 or not isinstance(nodes, list):
+        return data
+    return {
+        **data,
+        "schema_version": SCHEMA_VERSION,
+        "nodes": [_node_of_this_version(node) for node in nodes],
+    }
 
 
-def _check_order(ir: PipelineIR) -> None:
-    seen: set[str] = set()
-    for node in ir.nodes:
-        if node.id in seen:
-            raise PipelineError(f"the IR is damaged: two nodes have the id {node.id!r}")
-        producers = {c.producer for port in node.inputs.values() for c in port.channels if c.producer}
-        if node.kind == "resolver":  # chooses from the history, also from that of nodes that are gone
-            producers = set()
-        for name in (*node.upstream, *sorted(producers)):
-            if name not in seen:
-                raise PipelineError(
-                    f"the IR is damaged: {node.id} comes before {name}, or {name} is missing",
-                    hint="compile the pipeline again; nodes stand after those that they wait for",
-                )
-        seen.add(node.id)
+def _node_of_this_version(node: Any) -> Any:
+    args = node.get("beam_pipeline_args") if isinstance(node, dict) else None
+    if not isinstance(args, list):
+        return node
+    return {**node, "beam_pipeline_args": [{"constant": arg} for arg in args]}
 
 
 def digest(ir: PipelineIR) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from penstock.errors import PipelineError
 from penstock.ir.model import NodeIR
 from penstock.runners.ends import Ends
 from penstock.runtime.items import Item, item_label
@@ -116,6 +117,20 @@ class Schedule:
         self._missing[job] = len(missing)
         for part in missing:
             self._waiting[part].append(job)
+
+    def all_results(self) -> Results:
+        """Returns how all nodes have ended.
+
+        Raises:
+            PipelineError: Some have not, since they wait for each other.
+        """
+        left = [name for name in self._nodes if name not in self.results]
+        if left:
+            raise PipelineError(
+                f"nodes wait for what does not come: {', '.join(left[:10])}",
+                hint="compile the pipeline again; nodes and scopes stand after those that they wait for",
+            )
+        return self.results
 
     # ------------------------------------------------------------------------------------------------------------ ends
 

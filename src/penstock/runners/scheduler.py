@@ -85,7 +85,7 @@ def walk(layout: Layout, work: Work) -> Results:
         job = walking.schedule.take()
         if not walking.settled(job):
             walking.note(job, walking.done(job))
-    return walking.schedule.results
+    return walking.schedule.all_results()
 
 
 def walk_side_by_side(layout: Layout, work: Work, *, max_workers: int) -> Results:
@@ -120,7 +120,7 @@ def walk_side_by_side(layout: Layout, work: Work, *, max_workers: int) -> Result
                 walking.note(job, outcome)
     if failure is not None:
         raise failure
-    return walking.schedule.results
+    return walking.schedule.all_results()
 
 
 def _slots(node: NodeIR, max_workers: int) -> int:

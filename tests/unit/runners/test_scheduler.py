@@ -4,6 +4,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+import pytest
+
+from penstock.errors import PipelineError
 from penstock.ir.model import ChannelIR, NodeIR, PipelineIR, ResourcesIR, ScopeIR
 from penstock.runners.schedule import Closed, Results
 from penstock.runners.scheduler import walk, walk_side_by_side
@@ -293,3 +296,13 @@ def test_what_the_launch_raises_is_raised_when_the_others_have_ended() -> None:
         assert ended.is_set()
     else:
         raise AssertionError("nothing was raised")
+
+
+def test_nodes_that_wait_for_each_other_are_an_error_and_no_success() -> None:
+    inside = node("inside", scope="L")
+    circle = layout(node("before"), inside, scopes=(loop("L", "inside"),))
+    for walked in (walk, lambda place, work: walk_side_by_side(place, work, max_workers=2)):
+        work = Launches()
+        with pytest.raises(PipelineError, match="nodes wait for what does not come: inside"):
+            walked(circle, work)
+        assert work.order == ["before"]
