@@ -57,7 +57,7 @@ def node_values(
         ParameterError: An expression has no value, or one that is no plain value.
         ResolutionError: It cannot be evaluated.
     """
-    found = _channels(node, item, scopes)
+    found = read_channels(node, item, scopes)
     if isinstance(found, Skip):
         return found
     resolver = _Resolver(node, item, inputs, run, found, status)
@@ -94,7 +94,14 @@ def check_values(cls: type[BaseComponent], node: NodeIR, values: Mapping[str, An
             ) from error
 
 
-def _channels(node: NodeIR, item: Item, scopes: Scopes) -> dict[ChannelIR, Sequence[Artifact]] | Skip:
+def read_channels(
+    node: NodeIR, item: Item, scopes: Scopes
+) -> dict[ChannelIR, Sequence[Artifact]] | Skip:
+    """Returns what the values of a node are taken from, for one item; or why it has to be skipped.
+
+    Raises:
+        ResolutionError: A producer has not run, or has failed.
+    """
     found: dict[ChannelIR, Sequence[Artifact]] = {}
     for value in (*node.parameters.values(), *node.beam_pipeline_args):
         if value.expression is not None:

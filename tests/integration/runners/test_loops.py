@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bench import Bench
+from light.component import Add
 from light.steps import Step
 
 from penstock.errors import UsageError
@@ -268,3 +269,21 @@ def test_a_task_reads_the_run_as_often_for_many_items_as_for_few(
     for count in (2, 8):
         by_tasks(bench, bench.compile(*looped(count)), run_id=str(count))
     assert reads.count("2") == reads.count("8")
+
+
+def test_a_node_is_skipped_with_what_it_needs_whatever_else_it_lacks(bench: Bench, run: Run) -> None:
+    source = Step(1, count=0).with_id("source")
+    with Cond(source.outputs["out"].future()[0].value > 1):
+        left_out = Step(1).with_id("left_out")
+    nothing, out = source.outputs["many"], left_out.outputs["out"]
+    value = Step(out.future()[0].value, needs=[nothing]).with_id("value")
+    both = Add(nothing, gate=out).with_id("both")
+    lacking = Step(1, needs=[nothing]).with_id("lacking")
+    results = run(bench, [source, left_out, value, both, lacking])
+    reason = "left_out was skipped: condition is false: source.out[0].value > 1"
+    assert (results["value"].state, results["value"].reason) == ("skipped", reason)
+    assert (results["both"].state, results["both"].reason) == ("skipped", reason)
+    assert (results["lacking"].state, results["lacking"].reason) == (
+        "failed",
+        "lacking: input 'needs' has no artifact; expected: Integer from source; got: none",
+    )
