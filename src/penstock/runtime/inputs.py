@@ -14,7 +14,6 @@ from penstock.runtime.outputs import Artifacts
 from penstock.runtime.roles import Skip
 from penstock.runtime.scopes import Scopes
 
-
 _Found = list[tuple[ChannelIR, Sequence[Artifact]]]
 
 

@@ -94,9 +94,7 @@ def check_values(cls: type[BaseComponent], node: NodeIR, values: Mapping[str, An
             ) from error
 
 
-def read_channels(
-    node: NodeIR, item: Item, scopes: Scopes
-) -> dict[ChannelIR, Sequence[Artifact]] | Skip:
+def read_channels(node: NodeIR, item: Item, scopes: Scopes) -> dict[ChannelIR, Sequence[Artifact]] | Skip:
     """Returns what the values of a node are taken from, for one item; or why it has to be skipped.
 
     Raises:
