@@ -175,7 +175,12 @@ class BaseNode:
 
     def with_retries(self: NodeT, max_retries: int, delay_seconds: float = 1.0) -> NodeT:
         """Lets a failed execution be tried again, pausing twice as long each time, and returns the node."""
-        if not isinstance(max_retries, int) or max_retries < 0 or not delay_seconds >= 0:
+        if (
+            not _is_number(max_retries, int)
+            or max_retries < 0
+            or not _is_number(delay_seconds)
+            or not delay_seconds >= 0
+        ):
             raise ParameterError(
                 f"{self.id}: retries and delay must not be negative",
                 expected="a whole number of retries, and seconds",
@@ -188,8 +193,10 @@ class BaseNode:
 
     def with_timeout(self: NodeT, seconds: float) -> NodeT:
         """Ends an execution that takes longer than this and returns the node."""
-        if not seconds > 0:
-            raise ParameterError(f"{self.id}: a time-out must be positive", got=f"{seconds} seconds")
+        if not _is_number(seconds) or not seconds > 0:
+            raise ParameterError(
+                f"{self.id}: a time-out must be positive", expected="a number of seconds", got=repr(seconds)
+            )
         self.options = replace(self.options, timeout_seconds=float(seconds))
         return self
 
@@ -223,9 +230,7 @@ class BaseNode:
             accelerator_type: Their type, in the scheduler's words (``nvidia.com/gpu``).
         """
         for name, value in {"cpus": cpus, "memory_gib": memory_gib, "accelerators": accelerators}.items():
-            if value is not None and (
-                isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0
-            ):
+            if value is not None and (not _is_number(value) or not value > 0):
                 raise ParameterError(
                     f"{self.id}: {name} of with_resources must be positive",
                     expected="a number",
@@ -254,6 +259,10 @@ class BaseNode:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
+
+
+def _is_number(value: object, *kinds: type) -> bool:
+    return isinstance(value, kinds or (int, float)) and not isinstance(value, bool)
 
 
 def checked_switch(value: Any, name: str, owner: str) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import enum
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
@@ -95,7 +96,7 @@ class Pipeline(BaseNode):
     def __init__(
         self,
         pipeline_name: str,
-        pipeline_root: str = "",
+        pipeline_root: str | os.PathLike[str] | None = "",
         metadata_connection_config: ConnectionConfig | None = None,
         components: Iterable[BaseNode] = (),
         enable_cache: bool = False,
@@ -110,7 +111,7 @@ class Pipeline(BaseNode):
     ) -> None:
         self.pipeline_name = _checked_name(pipeline_name)
         self.pipeline_root = _checked_root(pipeline_root)
-        self.metadata_connection_config = metadata_connection_config
+        self.metadata_connection_config = _checked_connection(metadata_connection_config, pipeline_name)
         self.enable_cache = checked_switch(enable_cache, "enable_cache", f"pipeline {pipeline_name}")
         self.beam_pipeline_args = checked_beam_args(beam_pipeline_args, f"pipeline {pipeline_name}")
         self.platform_config = platform_config
@@ -197,7 +198,22 @@ def _checked_root(root: Any) -> str:
             got=repr(root),
             hint="make it an argument of create_pipeline: --param root=… sets it when the pipeline is built",
         )
-    return str(root)
+    if root is not None and not isinstance(root, (str, os.PathLike)):
+        raise PipelineError(
+            "pipeline_root is no path", expected="a path or URI", got=f"{root!r} ({type(root).__name__})"
+        )
+    return os.fspath(root or "")
+
+
+def _checked_connection(connection: Any, name: str) -> ConnectionConfig | None:
+    if connection is not None and not isinstance(connection, ConnectionConfig):
+        raise PipelineError(
+            f"metadata_connection_config of pipeline {name} is no connection",
+            expected="sqlite_metadata_connection_config(…) or mysql_metadata_connection_config(…) of "
+            "penstock.orchestration.metadata",
+            got=f"a {type(connection).__name__}",  # not the value, which may hold a password
+        )
+    return connection
 
 
 def _output(pipeline: Pipeline, key: str, channel: Any) -> Channel:

@@ -18,14 +18,16 @@ def test_options_are_collected_and_the_last_counts() -> None:
     assert number.options == NodeOptions(False, 3, 2.0, 5.0, ("--a", "--b"))
 
 
-@pytest.mark.parametrize("seconds", [0, -1, math.nan])
-def test_a_time_out_that_is_none_is_refused(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1, math.nan, "5", None, True])
+def test_a_time_out_that_is_none_is_refused(seconds: Any) -> None:
     with pytest.raises(ParameterError, match="Number: a time-out must be positive"):
         Number(1).with_timeout(seconds)
 
 
-@pytest.mark.parametrize(("retries", "delay"), [(-1, 1.0), (1, -1.0), (1.5, 1.0), ("2", 1.0), (1, math.nan)])
-def test_retries_that_cannot_be_are_refused(retries: Any, delay: float) -> None:
+@pytest.mark.parametrize(
+    ("retries", "delay"), [(-1, 1.0), (1, -1.0), (1.5, 1.0), ("2", 1.0), (1, math.nan), (1, "3"), (True, 1.0)]
+)
+def test_retries_that_cannot_be_are_refused(retries: Any, delay: Any) -> None:
     with pytest.raises(
         ParameterError, match="Number: retries and delay must not be negative; expected: a whole"
     ):

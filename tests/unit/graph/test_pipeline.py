@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from light.component import Add, Number
 
@@ -152,3 +155,22 @@ def test_a_runtime_parameter_declared_in_two_ways_is_spelled_as_users_write_it()
         PipelineError, match=r"b: .*RuntimeParameter\('n', int, default=1\); got: .*default=2\)"
     ):
         compile_pipeline(Pipeline("p", components=[Number(one), Number(other).with_id("b")]))
+
+
+def test_a_root_is_a_path_or_a_uri_or_none() -> None:
+    roots = [
+        Pipeline("p", root, components=[Number(1)]).pipeline_root
+        for root in ("gs://b/r", Path("/r"), "", None)
+    ]
+    assert roots == ["gs://b/r", "/r", "", ""]
+    with pytest.raises(PipelineError, match=r"pipeline_root is no path; .*got: 3 \(int\)"):
+        Pipeline("p", 3, components=[Number(1)])  # type: ignore[arg-type]  # what is tested
+
+
+@pytest.mark.parametrize("connection", ["mysql://root:hush@h/d", {"host": "hush"}])
+def test_what_is_no_metadata_connection_is_refused_and_not_shown(connection: Any) -> None:
+    with pytest.raises(
+        PipelineError, match="of pipeline p is no connection.*sqlite_metadata_connection"
+    ) as caught:
+        Pipeline("p", "/r", connection, components=[Number(1)])
+    assert "hush" not in str(caught.value)

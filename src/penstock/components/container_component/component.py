@@ -78,7 +78,7 @@ class ContainerComponent(BaseComponent):
         """
         given = {
             "network": network,
-            "environment": dict(environment or {}),
+            "environment": {} if environment is None else environment,
             "user": user,
             "volumes": volumes,
             "pull": pull,

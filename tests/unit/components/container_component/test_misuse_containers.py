@@ -157,6 +157,10 @@ MISUSES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: declared(inputs={}, parameters={})().with_container_options(pull="sometimes"),
         "Train: .*pull.*missing.*'sometimes'",
     ),
+    "environment as a list": (
+        lambda: declared(inputs={}, parameters={})().with_container_options(environment=["A=b"]),
+        "Train: .*environment has the wrong type.*'A=b'",
+    ),
     "driver beside a container": (with_driver, "Driven runs in a container, and has a driver of its own"),
 }
 
