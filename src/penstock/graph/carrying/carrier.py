@@ -132,6 +132,9 @@ class _Carrier:
         imported = self._import(name)
         if imported is not None and _gives(imported, name, value):
             return imported
+        with_others = self._import_of_all(name, value)
+        if with_others is not None:
+            return with_others
         found = literal(value)
         if found is not None and self._is_of_environment(name):
             return _as_written(self._assignments(name)[-1])
@@ -156,6 +159,17 @@ class _Carrier:
         if isinstance(statements[-1].node, ast.ImportFrom):
             texts = texts[-1:]
         return Piece("\n".join(dict.fromkeys(texts)) + "\n", _NOTHING, statements[-1], is_import=True)
+
+    def _import_of_all(self, name: str, value: Any) -> Piece | None:
+        """Returns the import of a name that ``from module import *`` has brought, if one has."""
+        for statement in reversed(self._statements("*", ast.ImportFrom)):
+            module = getattr(statement.node, "module", None) or ""
+            if (
+                not getattr(statement.node, "level", 0)
+                and getattr(sys.modules.get(module), name, _NOTHING) is value
+            ):
+                return Piece(f"from {module} import {name}\n", _NOTHING, is_import=True)
+        return None
 
     def _definition(self, name: str, value: Any) -> Piece:
         definitions = self._statements(name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

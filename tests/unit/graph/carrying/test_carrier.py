@@ -188,6 +188,25 @@ def test_types_and_other_names_are_carried_as_they_were_assigned(tmp_path: Path)
     assert text.index("def plain") < text.index("same = plain")
 
 
+def test_what_was_imported_with_all_of_its_module_is_imported_by_name(tmp_path: Path) -> None:
+    carried = Program(
+        tmp_path,
+        """
+        from string import *
+        from typing import *
+        digits = "01"
+        @component
+        def f(n: Parameter[List[int]]) -> OutputDict(text=str, counts=Dict[str, int]):
+            return {"text": digits + punctuation, "counts": {}}
+        """,
+    ).carried()
+    assert "from string import punctuation\n" in carried.text
+    assert "import *" not in carried.text
+    namespace: dict[str, Any] = {"__name__": carried.name}
+    exec(carried.text, namespace)
+    assert namespace["f"].test_call([1])["text"].startswith("01!")
+
+
 def test_what_comes_from_the_environment_is_read_there_and_never_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ except ImportError:
 @pytest.fixture(autouse=True)
 def forgetful_linecache() -> Iterator[None]:
     before = dict(linecache.cache)
+    linecache.cache.clear()  # files of other tests that a traceback has shown, and that are gone since, are as cells
     yield
     linecache.cache.clear()
     linecache.cache.update(before)
