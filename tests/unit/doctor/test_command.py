@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_nothing_to_change(project: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(capsys, "pipeline.py") == (0, "1 file: nothing to change\n", "")
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not on this machine")
 def test_the_patch_can_be_applied_and_leaves_nothing_to_change(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
