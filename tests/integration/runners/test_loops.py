@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from light.steps import Step
 from penstock.errors import UsageError
 from penstock.graph.node import BaseNode
 from penstock.graph.scopes import Cond, ForEach
+from penstock.ir.document import to_json
 from penstock.ir.model import PipelineIR
 from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
@@ -287,3 +290,24 @@ def test_a_node_is_skipped_with_what_it_needs_whatever_else_it_lacks(bench: Benc
         "failed",
         "lacking: input 'needs' has no artifact; expected: Integer from source; got: none",
     )
+
+
+def test_a_node_that_two_tasks_run_at_once_is_run_by_each_for_itself(bench: Bench) -> None:
+    ir = bench.compile(Step(3, count=2, seconds=0.5).with_id("step"), cache=False)
+    bench.folder.joinpath("ir.json").write_text(to_json(ir))
+    command = [
+        sys.executable,
+        "-m",
+        "penstock",
+        "run-node",
+        "--ir",
+        "ir.json",
+        "--node",
+        "step",
+        "--run-id",
+        "r",
+    ]
+    tasks = [subprocess.Popen(command, cwd=bench.folder, stdout=subprocess.PIPE) for _ in range(3)]
+    told = [task.communicate(timeout=60)[0].decode() for task in tasks]
+    assert all("step  ran" in text and "= 3" in text for text in told), told
+    assert bench.executions("r") == ["COMPLETE"] * 3

@@ -71,7 +71,7 @@ def test_values_of_other_nodes_reach_parameters_and_beam_arguments(
     assert report.state == "COMPLETE"
     text = "n=3 in there of p"
     assert told(tmp_path) == {"text": text, "splits": ["a", "b"], "num_steps": 3, "items": [4, 3, 7]}
-    (task,) = (tmp_path / "root").glob(".runs/*/tell.log.task.json")
+    (task,) = (tmp_path / "root").glob(".runs/*/tell.log.*.task.json")
     assert json.loads(task.read_text())["beam_pipeline_args"] == ["rows=there", "plain", f"text={text}"]
 
 

@@ -265,8 +265,8 @@ class ForkServerHost:
 
 
 def _written(task: ExecutorTask) -> str:
-    """Writes a task's file and returns its path."""
-    task_file = f"{task.log_file}.task.json"
+    """Writes a task's file, which no other process writes that runs the node too, and returns its path."""
+    task_file = f"{task.log_file}.{task.execution_id}.task.json"
     with files.storage_errors("write", task_file):
         os.makedirs(os.path.dirname(task_file), exist_ok=True)
         Path(task_file).write_text(json.dumps(to_jsonable(task)))
