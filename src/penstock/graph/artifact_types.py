@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact, Property, PropertyType
 from penstock.artifacts.standard import artifact_class
-from penstock.errors import ParameterError
+from penstock.errors import ParameterError, PipelineError
+from penstock.graph.import_path import import_path
 
 
 def artifact_type_document(cls: object, what: str) -> dict[str, Any]:
@@ -40,12 +40,9 @@ def artifact_type_from(document: Mapping[str, Any]) -> type[Artifact]:
 
     Where its class cannot be imported here, it is a class of the same name and properties.
     """
-    module, _, qualified = str(document["class"]).partition(":")
     try:
-        found: Any = importlib.import_module(module)
-        for part in qualified.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError):
+        found: Any = import_path(str(document["class"]))
+    except (PipelineError, ImportError):
         found = None
     if isinstance(found, type) and issubclass(found, Artifact) and document["type"] == found.TYPE_NAME:
         return found

@@ -8,7 +8,6 @@ gets the roles that call the executor's ``Do``. From there on it is a component 
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from penstock.graph.executor_spec import (
     ExecutorContainerSpec,
     ExecutorSpec,
 )
+from penstock.graph.import_path import import_path
 from penstock.graph.signature import PortSpec
 from penstock.ir.container import CONTAINER
 from penstock.messages.message import Message
@@ -194,7 +194,7 @@ def with_executor(cls: type[BaseComponent], document: Mapping[str, Any]) -> type
     make = kinds.get(str(document.get("kind")))
     if make is None:
         raise PipelineError(f"{cls.__name__}: this says of no executor", got=f"{dict(document)!r:.120}")
-    spec = make(_imported(executor_path(document)))
+    spec = make(import_path(executor_path(document)))
     spec.add_extra_flags(document.get("extra_flags", ()))
     return executed_by(cls, spec, document)
 
@@ -225,17 +225,6 @@ def _variant(cls: type[BaseComponent], **members: Any) -> type[BaseComponent]:
         "__doc__": cls.__doc__,
     }
     return type(cls.__name__, (cls,), {**same, **members})
-
-
-def _imported(path: str) -> Any:
-    module, _, qualified = path.partition(":")
-    found: Any = importlib.import_module(module)
-    try:
-        for part in qualified.split("."):
-            found = getattr(found, part)
-    except AttributeError as error:
-        raise PipelineError(f"module {module} has no {qualified}", got=str(error)) from error
-    return found
 
 
 def code_modules(cls: type[BaseComponent]) -> tuple[str, ...]:

@@ -3,48 +3,18 @@
 
 from __future__ import annotations
 
-import importlib
+import dataclasses
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.errors import ParameterError, PipelineError, ResolutionError, did_you_mean
 from penstock.graph.component import BaseComponent
+from penstock.graph.import_path import import_path
 from penstock.graph.signature import PortSpec
 from penstock.messages.codec import from_jsonable
 
 Resolved = Mapping[str, Sequence[Artifact]]
-
-
-def import_path(path: str) -> Any:
-    """Returns what ``module:Name`` stands for.
-
-    Raises:
-        PipelineError: The module or the name does not exist.
-    """
-    module_name, _, qualified = path.partition(":")
-    found: Any = _module(module_name, qualified)
-    try:
-        for part in qualified.split("."):
-            found = getattr(found, part)
-    except AttributeError as error:
-        raise PipelineError(f"module {module_name} has no {qualified}", got=str(error)) from error
-    return found
-
-
-def _module(name: str, wanted: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # it exists, and imports something that does not
-        raise PipelineError(
-            f"module {name} cannot be imported",
-            expected=f"a module on the path that defines {wanted}",
-            got=str(error),
-            hint="the project's root folder is on the path: is the file there?",
-        ) from error
 
 
 def component_class(path: str) -> type[BaseComponent]:
@@ -94,6 +64,15 @@ def _ports(ports: Mapping[str, PortSpec], node_id: str, resolved: Resolved) -> d
                 got=f"{len(artifacts)}: {', '.join(a.uri for a in artifacts)}",
             )
     return bound
+
+
+def artifacts_of(bound: object) -> dict[str, list[Artifact]]:
+    """Returns the artifacts of a component's ``Inputs`` or ``Outputs`` by key; none where one was left out."""
+    values = {item.name: getattr(bound, item.name) for item in dataclasses.fields(bound)}  # type: ignore[arg-type]  # declarations are dataclasses
+    return {
+        key: [value] if isinstance(value, Artifact) else list(value) if value else []
+        for key, value in values.items()
+    }
 
 
 def bind_parameters(cls: type[BaseComponent], values: Mapping[str, Any]) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 
 from penstock.errors import DependencyError
 from penstock.graph.component import BaseComponent
-from penstock.runtime.binding import component_class, import_path
+from penstock.graph.import_path import import_path
+from penstock.runtime.binding import component_class
 from penstock.runtime.user_code import user_code
 
 _EXTRAS = {

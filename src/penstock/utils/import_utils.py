@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock.errors import PipelineError
-from penstock.runtime.binding import import_path
+from penstock.graph.import_path import import_path
 from penstock.runtime.user_code import load_function
 
 

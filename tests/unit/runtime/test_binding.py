@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import make_dataclass
 from typing import Any
 
 import pytest
@@ -9,44 +9,16 @@ from light.component import Add, AddInputs, Number, NumberParameters
 
 from penstock.artifacts.standard import Integer
 from penstock.errors import ParameterError, PipelineError, ResolutionError
-from penstock.runtime.binding import bind_inputs, bind_outputs, bind_parameters, component_class, import_path
+from penstock.runtime.binding import artifacts_of, bind_inputs, bind_outputs, bind_parameters, component_class
 
 
-def test_an_import_path_stands_for_what_a_module_defines() -> None:
-    assert import_path("light.component:Number") is Number
-    assert import_path("light.component:Number.type_name")() == "light.component.Number"
+def test_a_component_is_found_by_its_import_path() -> None:
     assert component_class("light.component:Add") is Add
-
-
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        ("not_there.component:X", "module not_there.component cannot be imported; expected: .* defines X"),
-        ("light.not_there:X", "module light.not_there cannot be imported"),
-        ("light.component:Nuber", "module light.component has no Nuber"),
-        ("light.component:Number.nothing", "module light.component has no Number.nothing"),
-    ],
-)
-def test_a_path_that_leads_nowhere_is_named(path: str, message: str) -> None:
-    with pytest.raises(PipelineError, match=message):
-        import_path(path)
 
 
 def test_what_is_no_component_is_refused() -> None:
     with pytest.raises(PipelineError, match="light.component:AddInputs is not a component"):
         component_class("light.component:AddInputs")
-
-
-def test_what_a_module_raises_itself_is_not_taken_for_its_absence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "needs_attribute.py").write_text("import math\nX = math.tau_squared\n")
-    (tmp_path / "needs_mod.py").write_text("import needs\nX = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(AttributeError, match="tau_squared"):
-        import_path("needs_attribute:X")
-    with pytest.raises(ModuleNotFoundError, match="'needs'"):
-        import_path("needs_mod:X")
 
 
 def numbers(count: int) -> list[Integer]:
@@ -107,3 +79,10 @@ def test_a_parameter_without_value_and_default_is_refused() -> None:
 
     with pytest.raises(ParameterError, match=r"Needy needs a value for 'size'"):
         bind_parameters(Needy, {"size": None})
+
+
+def test_artifacts_come_back_as_lists() -> None:
+    ports = make_dataclass("Ports", ["one", "several", "none", "empty"])
+    first, second = Integer("/a"), Integer("/b")
+    bound = ports(one=first, several=(first, second), none=None, empty=())
+    assert artifacts_of(bound) == {"one": [first], "several": [first, second], "none": [], "empty": []}

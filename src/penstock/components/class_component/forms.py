@@ -15,21 +15,14 @@ from penstock.messages.codec import to_jsonable
 from penstock.messages.message import Message
 from penstock.messages.protobuf import is_protobuf
 from penstock.messages.protobuf_json import proto_to_json
+from penstock.runtime.binding import artifacts_of
 
 _PLAIN = (bool, int, float, str)
 
 
 def artifact_dict(declared: object) -> dict[str, list[Artifact]]:
     """Returns the artifacts of a component's ``Inputs`` or ``Outputs`` by key, as lists, without the empty ones."""
-    found = {item.name: getattr(declared, item.name) for item in _fields(declared)}
-    lists = {key: _as_list(value) for key, value in found.items()}
-    return {key: artifacts for key, artifacts in lists.items() if artifacts}
-
-
-def _as_list(value: object) -> list[Artifact]:
-    if isinstance(value, Artifact):
-        return [value]
-    return [item for item in value if isinstance(item, Artifact)] if isinstance(value, (tuple, list)) else []
+    return {key: artifacts for key, artifacts in artifacts_of(declared).items() if artifacts}
 
 
 def exec_properties(component: type[BaseComponent], parameters: object) -> dict[str, Any]:

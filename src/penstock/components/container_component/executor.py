@@ -12,7 +12,6 @@ from penstock.components.container_component.invocation import container_name, r
 from penstock.components.container_component.process import Ended, run_to_end
 from penstock.components.container_component.running import (
     CommandLine,
-    artifacts_of,
     command_line,
     container_of_component,
     options_of_component,
@@ -20,6 +19,7 @@ from penstock.components.container_component.running import (
 from penstock.errors import DataError, ExecutionError
 from penstock.graph.component import BaseComponent
 from penstock.graph.container import ContainerPlan, ContainerResult
+from penstock.runtime.binding import artifacts_of
 from penstock.runtime.roles import Executor, Work
 
 _SHOWN_LINES = 5

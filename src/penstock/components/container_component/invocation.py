@@ -15,9 +15,10 @@ from penstock import files
 from penstock.artifacts.value_artifact import ValueArtifact
 from penstock.components.container_component.engine import Engine
 from penstock.components.container_component.options import ContainerOptions
-from penstock.components.container_component.running import CommandLine, artifacts_of
+from penstock.components.container_component.running import CommandLine
 from penstock.errors import ParameterError
 from penstock.graph.container import ContainerPlan
+from penstock.runtime.binding import artifacts_of
 from penstock.runtime.roles import ExecutorContext, Work
 
 RUN_ARGS_VARIABLE = "PENSTOCK_CONTAINER_RUN_ARGS"

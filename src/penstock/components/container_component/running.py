@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.artifacts.artifact import Artifact
 from penstock.components.container_component.options import ContainerOptions
 from penstock.errors import PipelineError, ResolutionError
 from penstock.graph.component import BaseComponent
@@ -16,6 +15,7 @@ from penstock.graph.container import ContainerPlan, check_image, container_from
 from penstock.ir.container import CONTAINER, ContainerIR
 from penstock.ir.expression import ExpressionIR, spelled
 from penstock.messages.codec import from_jsonable
+from penstock.runtime.binding import artifacts_of
 from penstock.runtime.evaluation import Facts, absent, evaluate
 from penstock.runtime.roles import Work
 
@@ -92,17 +92,6 @@ def facts_of(work: Work[Any, Any, Any, ContainerPlan]) -> Facts:
 def fields_of(values: Any) -> dict[str, Any]:
     """Returns the fields of a dataclass by name."""
     return {field.name: getattr(values, field.name) for field in dataclasses.fields(values)}
-
-
-def artifacts_of(ports: Any) -> dict[str, Sequence[Artifact]]:
-    """Returns the artifacts of bound inputs or outputs, as lists."""
-    found: dict[str, Sequence[Artifact]] = {}
-    for key, value in fields_of(ports).items():
-        if value is None:
-            found[key] = ()
-        else:
-            found[key] = [value] if isinstance(value, Artifact) else list(value)
-    return found
 
 
 def _text(what: str, expression: ExpressionIR, facts: Facts) -> str:
