@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from penstock.errors import PipelineError
@@ -41,6 +42,13 @@ def check_class(cls: type[BaseComponent], *, has_executor: bool = False) -> None
             if isinstance(cls.SPEC_CLASS, ComponentSpec)
             else None,
         )
+    if cls.SPEC_CLASS is None and cls.EXECUTOR_SPEC is not None and not _declares_something(cls):
+        raise PipelineError(
+            f"{name} names an executor and no SPEC_CLASS",
+            component=name,
+            expected="SPEC_CLASS = a subclass of ComponentSpec, and super().__init__(spec=…)",
+            got="no inputs, outputs or parameters",
+        )
     if cls.EXECUTOR_SPEC is not None:
         _check_executor_spec(name, "EXECUTOR_SPEC", cls.EXECUTOR_SPEC)
     _check_driver(name, cls.DRIVER_CLASS)
@@ -59,6 +67,10 @@ def check_class(cls: type[BaseComponent], *, has_executor: bool = False) -> None
         if hasattr(cls, "EXECUTOR_CLASS"):
             hint = "EXECUTOR_CLASS is an older form: wrap the class in ExecutorClassSpec"
         raise PipelineError(f"component {name} names no executor", component=name, expected=wanted, hint=hint)
+
+
+def _declares_something(cls: type[BaseComponent]) -> bool:
+    return any(dataclasses.fields(declared) for declared in (cls.Inputs, cls.Outputs, cls.Parameters))
 
 
 def _check_executor_spec(component: str, what: str, value: object) -> None:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from penstock.errors import PipelineError
@@ -48,6 +50,31 @@ class ExecutorSpec:
         raise NotImplementedError(f"{type(self).__name__}.to_document")
 
 
+def _check_do(executor_class: type[Any]) -> None:
+    """Refuses an executor whose ``Do`` is its base's, or cannot be called as it will be."""
+    do = getattr(executor_class, "Do", None)
+    if do is None:
+        return
+    expected = "def Do(self, input_dict, output_dict, exec_properties)"
+    if getattr(do, "__isabstractmethod__", False):
+        raise PipelineError(
+            f"{executor_class.__qualname__} does not say what to do",
+            expected=expected,
+            got="no Do of its own",
+        )
+    given = (None,) if inspect.isfunction(inspect.getattr_static(executor_class, "Do")) else ()
+    with suppress(ValueError):  # one that is not written in Python has no signature to look at
+        signature = inspect.signature(do)
+        try:
+            signature.bind(*given, {}, {}, {})
+        except TypeError:
+            raise PipelineError(
+                f"{executor_class.__qualname__}.Do cannot be called with inputs, outputs and exec_properties",
+                expected=expected,
+                got=f"def Do{signature}",
+            ) from None
+
+
 class ExecutorClassSpec(ExecutorSpec):
     """An executor that is a Python class.
 
@@ -56,7 +83,7 @@ class ExecutorClassSpec(ExecutorSpec):
             ``BaseExecutor``; or an executor of Penstock's own kind, with ``execute(work)``.
 
     Raises:
-        PipelineError: It is neither.
+        PipelineError: It is neither, or its ``Do`` takes something else.
     """
 
     ROLE = CLASS_EXECUTOR
@@ -76,6 +103,7 @@ class ExecutorClassSpec(ExecutorSpec):
                 got=f"methods {', '.join(_methods(executor_class)) or '(none)'}",
                 hint="name the method Do, as in TFX",
             )
+        _check_do(executor_class)
         self.executor_class = executor_class
         self.extra_flags: list[str] = []
 

@@ -18,6 +18,7 @@ from penstock.graph.execution_parameter import ExecutionParameter
 from penstock.graph.executor_spec import BeamExecutorSpec, ExecutorClassSpec, ExecutorContainerSpec
 from penstock.graph.runtime_parameter import RuntimeParameter
 from penstock.messages.trainer import EvalArgs, TrainArgs
+from penstock.runtime.tfx_style.executor import BaseExecutor
 
 
 class Executor:
@@ -202,3 +203,44 @@ def test_an_artifact_type_needs_a_name_of_its_own() -> None:
 
     with pytest.raises(PipelineError, match="artifact type Nameless has no TYPE_NAME"):
         ChannelParameter(type=Nameless)
+
+
+class Undone(BaseExecutor):
+    """An executor that has forgotten its ``Do``."""
+
+
+class OfTwo(BaseExecutor):
+    def Do(self, input_dict: Any, output_dict: Any) -> None:  # type: ignore[override]
+        """Takes too little."""
+
+
+class Static:
+    @staticmethod
+    def Do(input_dict: Any, output_dict: Any, exec_properties: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("executor", "message"),
+    [
+        (Undone, "Undone does not say what to do; expected: def Do.*got: no Do of its own"),
+        (BaseExecutor, "BaseExecutor does not say what to do"),
+        (OfTwo, r"OfTwo.Do cannot be called .*exec_properties.; got: def Do.self, input_dict: .*output_dict"),
+    ],
+)
+def test_an_executor_whose_do_is_missing_or_takes_something_else_is_refused(
+    executor: type[Any], message: str
+) -> None:
+    with pytest.raises(PipelineError, match=message):
+        ExecutorClassSpec(executor)
+
+
+def test_a_do_that_can_be_called_is_taken() -> None:
+    assert ExecutorClassSpec(Static).executor_class is Static
+
+
+def test_a_class_with_an_executor_and_nothing_else_is_refused() -> None:
+    bare = type("Bare", (BaseComponent,), {"EXECUTOR_SPEC": ExecutorClassSpec(Executor)})
+    with pytest.raises(
+        PipelineError, match="Bare names an executor and no SPEC_CLASS; expected: SPEC_CLASS = "
+    ):
+        bare(None)

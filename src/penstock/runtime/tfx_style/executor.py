@@ -91,6 +91,8 @@ class BaseExecutor:
         """
         raise NotImplementedError(f"{type(self).__name__}.Do")
 
+    Do.__isabstractmethod__ = True  # type: ignore[attr-defined]  # what pipelines refuse: see ExecutorClassSpec
+
     def _get_tmp_dir(self) -> str:
         """Returns a local folder for temporary files, made where it is not there, removed when the execution ends."""
         if self._context is None:
