@@ -107,6 +107,20 @@ def test_parquet_for_a_guest_that_reads_tfrecord_is_explained(project: Path, tmp
     assert "Pipeline(examples_format='tfrecord')" in told
 
 
+def test_a_guest_may_make_several_artifacts_of_one(project: Path, tmp_path: Path) -> None:
+    store = tmp_path / "metadata.db"
+    penstock(
+        project, "run", "pipelines/parts.py", "--pipeline-root", str(tmp_path / "root"), "--metadata", str(store)
+    )  # fmt: skip
+    with MetadataStore.open(sqlite_metadata_connection_config(store), read_only=True) as opened:
+        counts = sorted(opened.latest_artifacts("RowCount"), key=lambda count: count.id)
+    assert [(count.properties["rows"], Path(count.uri).name) for count in counts] == [
+        (0, "0"),
+        (1, "1"),
+        (2, "2"),
+    ]
+
+
 def test_an_executor_of_tfx_works_in_a_component_of_penstock(project: Path, tmp_path: Path) -> None:
     store = tmp_path / "metadata.db"
     penstock(

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 
 from penstock.artifacts.artifact import Artifact, Property, PropertyType
 from penstock.artifacts.standard import artifact_class
-from penstock.runtime.binding import import_path
+from penstock.graph.import_path import import_path
 
 
 def type_of(guest_type: Any) -> type[Artifact]:

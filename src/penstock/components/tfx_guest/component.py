@@ -30,10 +30,12 @@ class GuestArtifact:
     Attributes:
         properties: Its declared properties.
         custom_properties: Its custom properties.
+        uri: Where it lies, if the guest has made several artifacts of one.
     """
 
     properties: Mapping[str, Any] = field(default_factory=dict)
     custom_properties: Mapping[str, Any] = field(default_factory=dict)
+    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _declaration(name: str, hints: Mapping[str, tuple[Any, bool]]) -> type:
 
 def _parameters(name: str, parameters: Sequence[str]) -> type:
     fields = [
-        (key, Any, user_code() if key in _USER_CODE else dataclasses.field(default=None)) for key in parameters
+        (key, Any, user_code() if key in _USER_CODE else dataclasses.field(default=None))
+        for key in parameters
     ]
     return dataclasses.make_dataclass(name, fields, frozen=True, kw_only=True)
 

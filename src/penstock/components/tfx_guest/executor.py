@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.artifacts.artifact import Artifact
 from penstock.beam.arguments import is_in_process, without_runner
 from penstock.components.tfx_guest.component import GuestArtifact, GuestResult, TfxGuest
 from penstock.components.tfx_guest.document import GuestDocument, GuestPort
 from penstock.errors import ExecutionError, UserCodeError
-from penstock.runtime.binding import import_path
+from penstock.graph.import_path import import_path
+from penstock.runtime.binding import artifacts_of
 from penstock.runtime.roles import Executor, ExecutorContext, Work
 from penstock.runtime.user_code import user_code
 
@@ -45,6 +45,7 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
         properties = dict(before)
         if self._guest.driver_class:
             self._drive(inputs, outputs, properties, work.context)
+        told = {key: _uris(group) for key, group in outputs.items()}
         executor = self._made(work.context)
         name = type(executor).__name__
         try:
@@ -58,14 +59,14 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
             raise
         _check_result(name, returned)
         if returned is not None:
-            _take_over(returned, outputs)
+            _take_over(f"{name}.Do", returned.output_artifacts, outputs)
         changed = {
             key: value
             for key, value in properties.items()
             if value != before.get(key) and isinstance(value, (int, float, str))
         }
         return GuestResult(
-            {key: tuple(map(_made_artifact, group)) for key, group in outputs.items()}, changed
+            {key: _described(group, told.get(key, [])) for key, group in outputs.items()}, changed
         )
 
     def _exec_properties(self, parameters: Any) -> dict[str, Any]:
@@ -84,11 +85,9 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
     ) -> None:
         """Has the guest's own driver decide, and takes over what it decides."""
         from tfx.orchestration.portable import data_types
-        from tfx.proto.orchestration import pipeline_pb2
 
         driver_class = import_path(self._guest.driver_class)
-        node = pipeline_pb2.PipelineNode()
-        node.node_info.id, node.node_info.type.name = context.node_id, self._guest.type_name
+        node, pipeline = self._place(context)
         information = data_types.ExecutionInfo(
             execution_id=context.execution_id,
             input_dict=inputs,
@@ -96,25 +95,26 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
             exec_properties=dict(properties),
             tmp_dir=context.temp_dir,
             pipeline_node=node,
-            pipeline_info=pipeline_pb2.PipelineInfo(id=context.pipeline),
+            pipeline_info=pipeline,
             pipeline_run_id=context.run_id,
         )
         with user_code(context.node_id, what=f"{driver_class.__name__}.run"):
             decided = driver_class(None).run(information)
         for key, value in decided.exec_properties.items():
             properties[key] = getattr(value, value.WhichOneof("value"))
-        for key, group in decided.output_artifacts.items():
-            for theirs, said in zip(outputs[key], group.artifacts, strict=False):
-                uri = theirs.uri
-                theirs.mlmd_artifact.MergeFrom(said)
-                theirs.uri = uri
+        _take_over(f"{driver_class.__name__}.run", decided.output_artifacts, outputs)
 
-    def _made(self, context: ExecutorContext) -> Any:
+    def _place(self, context: ExecutorContext) -> tuple[Any, Any]:
+        """Returns node and pipeline as TFX describes them."""
         from tfx.proto.orchestration import pipeline_pb2
 
-        executor_class = import_path(self._guest.executor_class)
         node = pipeline_pb2.PipelineNode()
         node.node_info.id, node.node_info.type.name = context.node_id, self._guest.type_name
+        return node, pipeline_pb2.PipelineInfo(id=context.pipeline)
+
+    def _made(self, context: ExecutorContext) -> Any:
+        executor_class = import_path(self._guest.executor_class)
+        node, pipeline = self._place(context)
         beam_args = list(context.beam_pipeline_args)
         if is_in_process(beam_args):
             beam_args = [_IN_PROCESS, *without_runner(beam_args)]
@@ -127,7 +127,7 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
                     unique_id=str(context.execution_id),
                     stateful_working_dir=os.path.join(context.temp_dir, "stateful_working_dir"),
                     pipeline_node=node,
-                    pipeline_info=pipeline_pb2.PipelineInfo(id=context.pipeline),
+                    pipeline_info=pipeline,
                     pipeline_run_id=context.run_id,
                     **own,
                 )
@@ -137,30 +137,33 @@ class GuestExecutor(Executor[Any, Any, Any, None, GuestResult]):
 def _guest_artifacts(declared: Any, ports: Mapping[str, GuestPort]) -> GuestArtifacts:
     from penstock.components.tfx_guest.artifacts import to_guest
 
-    found: GuestArtifacts = {}
-    for item in dataclasses.fields(declared):
-        artifacts = _as_list(getattr(declared, item.name))
-        if artifacts:
-            found[item.name] = to_guest(artifacts, ports[item.name].guest_class)
-    return found
+    found = artifacts_of(declared)
+    return {key: to_guest(group, ports[key].guest_class) for key, group in found.items() if group}
 
 
-def _as_list(value: object) -> Sequence[Artifact]:
-    if isinstance(value, Artifact):
-        return [value]
-    return [item for item in value if isinstance(item, Artifact)] if isinstance(value, (list, tuple)) else []
+def _uris(theirs: Sequence[Any]) -> list[str]:
+    return [artifact.uri for artifact in theirs]
 
 
-def _made_artifact(theirs: Any) -> GuestArtifact:
+def _described(theirs: Sequence[Any], told: Sequence[str]) -> tuple[GuestArtifact, ...]:
+    """Returns the artifacts of an output; they lie elsewhere than was told where the guest has made several of one."""
     from penstock.components.tfx_guest.artifacts import properties_of
 
-    return GuestArtifact(*properties_of(theirs))
+    divided = _uris(theirs) != told
+    return tuple(GuestArtifact(*properties_of(one), one.uri if divided else None) for one in theirs)
 
 
-def _take_over(returned: Any, outputs: GuestArtifacts) -> None:
-    """Sets on the outputs what an ``ExecutorOutput`` says of them."""
-    for key, group in returned.output_artifacts.items():
-        for theirs, said in zip(outputs.get(key, []), group.artifacts, strict=False):
+def _take_over(what: str, said_of: Mapping[str, Any], outputs: GuestArtifacts) -> None:
+    """Sets on the outputs what a ``DriverOutput`` or an ``ExecutorOutput`` says of them."""
+    for key, group in said_of.items():
+        known = outputs.get(key, [])
+        if len(group.artifacts) != len(known):
+            raise UserCodeError(
+                f"{what} speaks of other artifacts of output {key!r} than there are",
+                expected=str(len(known)),
+                got=str(len(group.artifacts)),
+            )
+        for theirs, said in zip(known, group.artifacts, strict=True):
             uri = theirs.uri
             theirs.mlmd_artifact.MergeFrom(said)
             theirs.uri = uri
@@ -175,5 +178,5 @@ def _check_result(name: str, returned: Any) -> None:
 
 
 def _reads_parquet(inputs: Any) -> bool:
-    artifacts = (a for item in dataclasses.fields(inputs) for a in _as_list(getattr(inputs, item.name)))
+    artifacts = (artifact for group in artifacts_of(inputs).values() for artifact in group)
     return any(artifact.get_string_custom_property("file_format") == "parquet" for artifact in artifacts)

@@ -14,7 +14,7 @@ class GuestPublisher(Publisher[Any, Any, Any, Any, GuestResult]):
 
     def describe(self, work: Work[Any, Any, Any, Any], result: GuestResult) -> Record:  # noqa: ARG002  the guest has said all
         artifacts = {
-            key: [ArtifactRecord(made.properties, made.custom_properties) for made in group]
+            key: [ArtifactRecord(made.properties, made.custom_properties, made.uri) for made in group]
             for key, group in result.outputs.items()
         }
         return Record(artifacts=artifacts, execution=dict(result.properties))
