@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -20,5 +21,6 @@ def init(folder: Path, name: str | None) -> None:
     """
     made = make_project(folder, name)
     click.echo(f"made {made.name} in {folder}: {made.files} files, and data to begin with")
-    click.echo(f"go on with\n  cd {folder}\n  penstock run {PIPELINE}")
-    click.echo("it needs the extra: pip install 'penstock[tensorflow]' pytest; README.md tells the rest")
+    change_folder = "" if folder.resolve() == Path.cwd() else f"  cd {shlex.quote(str(folder))}\n"
+    click.echo(f"go on with\n{change_folder}  penstock run {PIPELINE}")
+    click.echo("that needs Penstock's extra tensorflow, and the tests need pytest; README.md tells the rest")

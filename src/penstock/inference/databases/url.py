@@ -53,8 +53,8 @@ def database_url(text: str, project_root: str) -> URL:
         raise ParameterError(
             "the URL of the database cannot be read",
             input=hidden(text),
-            expected="postgresql://user:password@host:5432/database, mysql://…, sqlite:///file.db, or another "
-            "that SQLAlchemy knows",
+            expected="postgresql://user:${DB_PASSWORD}@host:5432/database, mysql://…, sqlite:///file.db, or "
+            "another that SQLAlchemy knows",
         ) from (None if _VARIABLE.search(text) else error)
     if not url.drivername:
         raise ParameterError("the URL of the database names no kind of database", input=hidden(text))
