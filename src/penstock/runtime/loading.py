@@ -85,7 +85,7 @@ def _importing(path: str, node_id: str) -> Iterator[None]:
         except ModuleNotFoundError as error:
             library = (error.name or "").partition(".")[0]
             extra = _EXTRAS.get(library)
-            if extra is None:
+            if extra is None or library in sys.modules:  # that is there, but a part of it is not
                 raise
             raise DependencyError(
                 f"{library} is not installed", component=node_id, hint=f"pip install 'penstock[{extra}]'"
