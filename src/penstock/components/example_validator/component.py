@@ -90,7 +90,7 @@ class ExampleValidator(BaseComponent):
         schema: The schema that they should fit.
         exclude_splits: Splits to leave out.
         custom_validation_config: Conditions of the user's own, in SQL: TFDV's ``CustomValidationConfig``, or its text
-            form.
+            form. TFDV 1.21 has none any more; with it they are refused when the node runs.
         fail_on: ``'any'``, ``'error'``, a type of TFDV's such as ``'SCHEMA_MISSING_COLUMN'``, each alone or for one
             feature (``'any@tips'``), or a list of these.
     """

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import logging
 
-import tensorflow_data_validation as tfdv
-
 from penstock import files
 from penstock.components.example_validator.component import (
     ExampleValidatorInputs,
@@ -17,7 +15,7 @@ from penstock.components.example_validator.component import (
     ExampleValidatorWork,
 )
 from penstock.components.example_validator.rules import Anomaly, parse_rules, stopping
-from penstock.components.example_validator.validation import anomalies_of, parse_conditions
+from penstock.components.example_validator.validation import anomalies_of, parse_conditions, validated
 from penstock.runtime.roles import Executor
 from penstock.statistics.files import read_schema, read_statistics, write_anomalies
 
@@ -42,7 +40,7 @@ class ExampleValidatorExecutor(
         for split in work.plan.splits:
             folder = f"Split-{split}"
             statistics = read_statistics(files.join(work.inputs.statistics.uri, folder))
-            found = tfdv.validate_statistics(statistics, schema, custom_validation_config=custom)
+            found = validated(statistics, schema, custom)
             write_anomalies(files.join(work.outputs.anomalies.uri, folder), found)
             anomalies += anomalies_of(split, found)
         for anomaly in anomalies:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ from penstock.artifacts.standard import Schema
 from penstock.components.example_validator.component import ExampleValidator
 from penstock.components.schema_gen.component import SchemaGen
 from penstock.components.statistics_gen.component import StatisticsGen
+from penstock.errors import DependencyError
 from penstock.statistics.files import read_anomalies, read_schema, write_schema
 
 
@@ -120,20 +123,35 @@ def test_fail_on_stops_the_run_after_publishing(tmp_path: Path, statistics: Ran,
     assert not Path(ran.uri("anomalies"), "Split-eval").exists()
 
 
+CONDITIONS_MODULE = "tensorflow_data_validation.anomalies.proto.custom_validation_config_pb2"
+CONDITIONS = """
+feature_validations {
+  feature_path { step: "place" }
+  validations {
+    sql_expression: "feature.string_stats.unique > 100"
+    severity: ERROR
+    description: "too few places"
+  }
+}
+"""
+
+
+@pytest.mark.skipif(find_spec(CONDITIONS_MODULE) is None, reason="this TFDV has no conditions in SQL")
 def test_conditions_of_the_users_own_are_checked(tmp_path: Path, statistics: Ran, schema: Schema) -> None:
-    conditions = """
-        feature_validations {
-          feature_path { step: "place" }
-          validations {
-            sql_expression: "feature.string_stats.unique > 100"
-            severity: ERROR
-            description: "too few places"
-          }
-        }
-    """
-    ran = validate(tmp_path, statistics, schema, custom_validation_config=conditions, fail_on="error")
+    ran = validate(tmp_path, statistics, schema, custom_validation_config=CONDITIONS, fail_on="error")
     assert {(a.feature, a.types) for a in ran.result.anomalies} == {("place", ("CUSTOM_VALIDATION",))}
     assert "feature.string_stats.unique > 100" in ran.result.anomalies[0].description
     assert (
         ran.record.stop == "fail_on names place in train: CUSTOM_VALIDATION; place in eval: CUSTOM_VALIDATION"
     )
+
+
+def test_conditions_that_tfdv_does_not_have_are_refused(
+    tmp_path: Path, statistics: Ran, schema: Schema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, CONDITIONS_MODULE, None)  # as in releases that do not have it
+    with pytest.raises(
+        DependencyError, match=r"custom_validation_config cannot.*tensorflow-data-validation 1\."
+    ):
+        validate(tmp_path, statistics, schema, custom_validation_config=CONDITIONS)
+    assert validate(tmp_path, statistics, schema, fail_on="any").record.stop is None
