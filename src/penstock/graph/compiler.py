@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from penstock.errors import PipelineError
 from penstock.graph.flattening import Flattened
 from penstock.graph.node_compiler import NodeCompiler
 from penstock.graph.pipeline import Pipeline
@@ -23,8 +24,17 @@ def compile_pipeline(pipeline: Pipeline, *, project_root: str | None = None) -> 
             metadata go into its ``.penstock`` folder where the pipeline names no place of its own.
 
     Raises:
-        PipelineError: Something in the pipeline cannot be carried to another process, or does not fit together.
+        PipelineError: It is none, something in it cannot be carried to another process, or does not fit together.
     """
+    if not isinstance(pipeline, Pipeline):
+        raise PipelineError(
+            "what is to be run is no pipeline",
+            expected="a Pipeline",
+            got=f"{pipeline!r:.80} ({type(pipeline).__name__})",
+            hint=f"{getattr(pipeline, '__name__', 'create_pipeline')}() makes one"
+            if callable(pipeline)
+            else None,
+        )
     root = os.path.abspath(project_root or os.getcwd())
     home = os.path.join(root, ".penstock")
     metadata = pipeline.metadata_connection_config or sqlite_metadata_connection_config(

@@ -28,6 +28,7 @@ from penstock.runtime.user_code import load_module, user_code
 _LOG = logging.getLogger(__name__)
 
 CREATE = "create_pipeline"
+_SQLITE = b"SQLite format 3"
 _ROOT_MARKS = ("pyproject.toml", "setup.py", ".git")
 
 
@@ -131,7 +132,7 @@ def open_pipeline_file(path: Path) -> PipelineFile:
     """Finds a pipeline file, checks its syntax and puts its project on ``sys.path``.
 
     Raises:
-        UsageError: There is no such file, or its path cannot be recorded.
+        UsageError: There is no such file, it holds no text, or its path cannot be recorded.
         UserCodeError: It is not valid Python.
     """
     if not path.is_file():
@@ -144,8 +145,16 @@ def open_pipeline_file(path: Path) -> PipelineFile:
         )
     path = path.resolve()
     _check_text(path)
+    source = path.read_bytes()
+    if b"\0" in source:
+        raise UsageError(
+            f"{path.name} is no pipeline file",
+            expected="a Python file",
+            got="a metadata store" if source.startswith(_SQLITE) else "no text",
+            hint=f"--metadata {path.name} names the store" if source.startswith(_SQLITE) else None,
+        )
     with user_code(None, what=f"reading {path.name}", file=str(path)):
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        tree = ast.parse(source, filename=str(path))
     creates = CREATE in _top_level_names(tree)
     if creates and _sets_exit_handler(tree):
         _LOG.warning(

@@ -128,3 +128,11 @@ def test_an_ir_whose_nodes_have_no_order_is_refused(document: str, message: str)
 def test_options_of_an_executor_are_for_nodes_that_have_one(node: Resolver | Importer, message: str) -> None:
     with pytest.raises(PipelineError, match=message):
         compile_pipeline(Pipeline("p", components=[node]))
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"), [(pipeline, r"pipeline\(\) makes one"), ([Number()], ""), (None, "")]
+)
+def test_something_else_than_a_pipeline_is_refused(given: object, hint: str) -> None:
+    with pytest.raises(PipelineError, match=f"no pipeline; expected: a Pipeline; got: .*{hint}"):
+        compile_pipeline(given)  # type: ignore[arg-type]

@@ -146,3 +146,19 @@ def test_an_exit_handler_that_would_not_be_set_is_told(
     file.write_text(CREATE)
     open_pipeline_file(file)
     assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"SQLite format 3\0 and more",
+            "store.db is no pipeline file; .*got: a metadata store; .*--metadata store.db",
+        ),
+        (b"\x7fELF\0", "got: no text"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "store.db").write_bytes(content)
+    with pytest.raises(UsageError, match=message):
+        open_pipeline_file(tmp_path / "store.db")
