@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.errors import UsageError
+from penstock.errors import MetadataError, UsageError
 from penstock.ir.model import NodeIR, PipelineIR
 from penstock.metadata.config import ConnectionConfig
 from penstock.metadata.store import MetadataStore
@@ -115,6 +115,8 @@ def _closing(session: Session) -> Iterator[None]:
     try:
         yield
     finally:
+        with suppress(MetadataError):  # what has ended is recorded also where something has ended the rest
+            session.recorder.flush()
         session.recorder.close()
         session.host.close()
 

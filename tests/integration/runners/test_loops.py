@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench import Bench
 from light.component import Add
-from light.steps import Step
+from light.steps import Step, StepExecutor, StepResult
 
 from penstock.errors import UsageError
 from penstock.graph.node import BaseNode
@@ -311,3 +312,25 @@ def test_a_node_that_two_tasks_run_at_once_is_run_by_each_for_itself(bench: Benc
     told = [task.communicate(timeout=60)[0].decode() for task in tasks]
     assert all("step  ran" in text and "= 3" in text for text in told), told
     assert bench.executions("r") == ["COMPLETE"] * 3
+
+
+def test_items_that_have_ended_are_recorded_when_their_task_is_interrupted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Step(10, count=3).with_id("source")
+    with ForEach(source.outputs["many"]) as number:
+        step = Step(0, needs=[number]).with_id("step")
+    ir = bench.compile(source, step)
+    bench.run_node(ir, "source")
+    execute = StepExecutor.execute
+
+    def interrupted(self: StepExecutor, work: Any) -> StepResult:
+        result = execute(self, work)
+        if result.numbers == (12,):
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(StepExecutor, "execute", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bench.run_node(ir, "step")
+    assert told(bench.recorded("r"), "step") == [("0", "ran"), ("1", "ran")]
