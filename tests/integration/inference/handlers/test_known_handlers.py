@@ -162,7 +162,7 @@ def test_vllm(stand_ins: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> Non
     import apache_beam.ml.inference.vllm_inference as beams
 
     server = SimpleNamespace(get_server_port=lambda: 1, check_connectivity=lambda: None)
-    monkeypatch.setattr(beams, "_VLLMModelServer", lambda model, settings: server)
+    monkeypatch.setattr(beams, "_VLLMModelServer", lambda *_: server)
     predictor = loader(
         name, "/models/opt", handler_arguments={"model_name": "{model}"}, inference_arguments={"n": 1}
     ).predictor()
