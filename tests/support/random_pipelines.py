@@ -122,7 +122,9 @@ def _scope(
     if kind == "cond":
         near = [Ref(step.name) for step, around, _ in so_far.made if around == loops[: len(around)]]
         of = draw(st.sampled_from([*near, *map(ItemRef, loops)]))
-        op = draw(st.sampled_from(["gt", "gt", "lt", "lt", "ne", "ne", "eq"]))  # most are true, so that much runs
+        op = draw(
+            st.sampled_from(["gt", "gt", "lt", "lt", "ne", "ne", "eq"])
+        )  # most are true, so that much runs
         bound = draw(st.integers(5, 60) if op == "lt" else st.integers(0, 9))
         return CondSpec(name, of, op, bound, _block(draw, so_far, loops, subs, length))
     if len(loops) == 2:

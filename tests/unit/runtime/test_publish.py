@@ -84,9 +84,7 @@ def test_an_attempt_that_another_process_has_begun_is_left_to_it(node: Published
     assert ours.name == "p/r/Number/0/1"
 
 
-def test_a_cached_result_is_no_attempt_that_another_process_has_begun(
-    bench: Bench, node: Published
-) -> None:
+def test_a_cached_result_is_no_attempt_that_another_process_has_begun(bench: Bench, node: Published) -> None:
     execution = node.start()
     node.finish(execution, node.outputs(execution))
     second = Published(bench, node.store, "second")
