@@ -19,8 +19,9 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.tensorflow
 def test_the_readmes_example(project: Path) -> None:
-    (ran,) = follow(PROJECT / "README.md", project, "## Thirty lines")
+    ran, made = follow(PROJECT / "README.md", project, "## Thirty lines")
     assert "pushed to " in ran
+    assert made.startswith("made fares in ")
     assert list((project / ".penstock" / "serving" / "big_tips").glob("*/saved_model.pb"))
 
 
