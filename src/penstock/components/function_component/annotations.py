@@ -102,7 +102,7 @@ class InputAnnotation(ArgumentAnnotation):
 
     @classmethod
     def _checked(cls, item: Any) -> Any:
-        if get_origin(item) is list:
+        if get_origin(item) is list and get_args(item):
             _artifact_type(cls, get_args(item)[0], "a subclass of Artifact, or a list of one")
             return item
         return _artifact_type(cls, item, "a subclass of Artifact, or a list of one")

@@ -71,6 +71,7 @@ def test_other_types_of_parameters_are_refused(hint: Any, match: str) -> None:
     [
         (InputArtifact, int, r"InputArtifact\[…\] takes an artifact type.*Parameter\[int\]"),
         (InputArtifact, List[int], "or a list of one; got: int"),
+        (InputArtifact, List, "expected: a subclass of Artifact, or a list of one; got: List"),
         (OutputArtifact, List[Examples], r"got: List\["),
         (OutputArtifact, "Examples", r"give the class itself: OutputArtifact\[Examples\]"),
         (InputArtifact, Parameter[int], r"what to do: InputArtifact\[int\]"),
