@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, runtime_checkable
 
 from penstock.errors import PipelineError
-from penstock.graph.channel import Channel, LoopChannel
+from penstock.graph.channel import Channel, LoopChannel, OutputChannels
 from penstock.graph.placeholder import Placeholder, Predicate, channels_in
 from penstock.graph.placeholder_places import check_place
 
@@ -134,11 +134,18 @@ class ForEach(Scope):
 
     def __init__(self, loopable: Channel | Loopable) -> None:
         super().__init__()
-        if isinstance(loopable, Placeholder) or not isinstance(loopable, (Channel, Loopable)):
+        # All outputs of a node answer to every name.
+        strange = isinstance(loopable, (Placeholder, OutputChannels))
+        if strange or not isinstance(loopable, (Channel, Loopable)):
             raise PipelineError(
                 "ForEach needs something to go over",
                 expected="a channel such as example_gen.outputs['examples'], or groups from a resolver function",
-                got=f"{loopable!r} ({type(loopable).__name__})",
+                got="all outputs of a node"
+                if isinstance(loopable, OutputChannels)
+                else f"{loopable!r} ({type(loopable).__name__})",
+                hint="join channels of one type with union([…])"
+                if isinstance(loopable, (list, tuple))
+                else None,
             )
         self.loopable = loopable
 
@@ -152,6 +159,12 @@ class ForEach(Scope):
         if isinstance(self.loopable, Channel):
             return (self.loopable,)
         return tuple(self.loopable.loop_channels().values())
+
+    def __iter__(self) -> NoReturn:
+        raise PipelineError(
+            "a ForEach is gone over when the pipeline runs, not while it is built",
+            hint="write `with ForEach(…) as item:`",
+        )
 
     def __enter__(self) -> Any:
         self.open()

@@ -150,6 +150,16 @@ def test_a_loop_needs_a_channel(wrong: object) -> None:
         ForEach(wrong)  # type: ignore[arg-type]
 
 
+def test_what_is_nearly_a_loop_is_refused_with_what_to_write() -> None:
+    number = Number()
+    with pytest.raises(PipelineError, match="something to go over.*got: all outputs of a node"):
+        ForEach(number.outputs)  # type: ignore[arg-type]
+    with pytest.raises(PipelineError, match=r"something to go over.*union\("):
+        ForEach([number.outputs["number"]])  # type: ignore[arg-type]
+    with pytest.raises(PipelineError, match=r"with ForEach\(…\) as item"):
+        list(ForEach(number.outputs["number"]))
+
+
 def test_a_scope_is_opened_once() -> None:
     condition = Cond(above(Number(), 1))
     with condition:
