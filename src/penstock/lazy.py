@@ -52,7 +52,9 @@ def names_of(home: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """
 
     def get(name: str) -> Any:
-        if name.startswith("__"):  # what the import system asks modules for is their own
+        if (
+            name.startswith("__") and name != "__all__"
+        ):  # what else the import system asks modules for is their own
             raise AttributeError(name)
         return getattr(import_module(home), name)
 

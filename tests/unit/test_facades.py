@@ -69,7 +69,7 @@ def test_the_names_of_the_tutorials_are_there() -> None:
     assert isinstance(config, tfx.orchestration.metadata.ConnectionConfigType)
     assert tfx.proto.PushDestination.Filesystem(base_directory="/x").base_directory == "/x"
     assert issubclass(tfx.testing.Channel, tfx.dsl.Channel)
-    assert tfx.v1.components is tfx.components
+    assert tfx.v1.components.Trainer is tfx.components.Trainer
 
 
 def test_the_longer_paths_of_tfx_work() -> None:
@@ -136,6 +136,8 @@ def test_code_may_import_from_the_modules_of_v1() -> None:
         "from penstock.v1.dsl.components import InputArtifact, Parameter, component",
         "from penstock.v1.types.standard_artifacts import Model",
         "from penstock.v1.dsl.io import fileio",
+        "from penstock.v1.components import *",
+        "assert Trainer.__name__ == 'Trainer'",
         "import penstock.v1 as tfx",
         "from penstock.artifacts.standard import Model as known",
         "assert tfx.types.standard_artifacts.Model is Model is known",
