@@ -13,7 +13,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -139,6 +139,11 @@ def _followed(starts: Iterable[Path], project_root: str) -> _Followed:
     waiting = [start.resolve() for start in starts]
     folders = _roots(waiting, project_root)
     before = {str(folder): _state_of(str(folder)) for folder in folders}
+
+    def watch(path: Path) -> None:
+        if str(path) not in before:
+            before[str(path)] = _state_of(str(path))
+
     roots = {root: _names(root) for root in folders}
     found: set[Path] = set()
     met: set[Path] = set()
@@ -147,9 +152,9 @@ def _followed(starts: Iterable[Path], project_root: str) -> _Followed:
         if current in found:
             continue
         found.add(current)
-        for path in (str(current.parent), str(current)):
-            before.setdefault(path, _state_of(path))
-        new = set(_imported(current, roots)) - met
+        watch(current.parent)
+        watch(current)
+        new = set(_imported(current, roots, watch)) - met
         met |= new
         waiting.extend(path.resolve() for path in new)
     return _Followed(tuple(sorted(found)), tuple(before), tuple(before.values()))
@@ -230,26 +235,38 @@ def _names(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _imported(path: Path, roots: Mapping[Path, frozenset[str]]) -> Iterator[Path]:
+def _imported(
+    path: Path, roots: Mapping[Path, frozenset[str]], watch: Callable[[Path], None]
+) -> Iterator[Path]:
     for item in read_source(path).imports:
         parts = item.name.split(".")
         if 0 < item.level <= len(path.parents):
-            yield from _module_files(path.parents[item.level - 1], parts)
+            yield from _module_files(path.parents[item.level - 1], parts, watch)
             continue
         for root, names in roots.items():
             if parts[0] in names:
-                yield from _module_files(root, parts)
+                yield from _module_files(root, parts, watch)
 
 
-def _module_files(root: Path, parts: list[str]) -> Iterator[Path]:
-    """Yields the package files on the way to a module, and the module's file."""
+def _module_files(
+    root: Path, parts: list[str], watch: Callable[[Path], None] = lambda _: None
+) -> Iterator[Path]:
+    """Yields the package files on the way to a module, and the module's file.
+
+    Args:
+        root: Folder from which it is imported.
+        parts: Its dotted name.
+        watch: Is given each folder before it is looked into: what comes into it later may be found then.
+    """
     folder = root
+    watch(folder)
     for index, part in enumerate(parts):
         module = folder / f"{part}.py"
         if module.is_file() and "site-packages" not in module.parts:
             yield module
             return
         folder = folder / part
+        watch(folder)
         init = folder / "__init__.py"
         if init.is_file() and "site-packages" not in init.parts:
             yield init

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,24 @@ def test_libraries_are_told_from_the_standard_library_and_the_projects_own(tmp_p
     )
     assert list(third_party(path, str(tmp_path), at_top=True)) == ["yaml"]
     assert list(third_party(path, str(tmp_path), at_top=False)) == ["yaml", "click"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "later"),
+    [
+        ("from package import module", "package/__init__.py"),
+        ("import folder.module", "folder/module.py"),
+        ("import folder.inner.module", "folder/inner/module.py"),
+        ("from .folder import module", "folder/module.py"),
+    ],
+)
+def test_a_file_that_comes_into_a_folder_without_one_is_found(
+    tmp_path: Path, statement: str, later: str
+) -> None:
+    main, added = tmp_path / "main.py", tmp_path / later
+    main.write_text(f"try:\n    {statement}\nexcept ImportError:\n    pass\n")
+    added.parent.mkdir(parents=True)
+    time.sleep(0.25)  # what has just changed is looked at again in any case
+    assert code_files([main], str(tmp_path)) == (main,)
+    added.touch()
+    assert set(code_files([main], str(tmp_path))) == {main, added}
