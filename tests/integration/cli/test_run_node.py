@@ -136,6 +136,6 @@ def test_an_item_that_is_none_is_refused(project: Project) -> None:
     none = task(project, "source", "--item", "1")
     assert "no --item: it is in no loop" in none.err
     late = task(project, "each", "--item", "7")
-    assert late.code == 1
-    assert "has no item 7" in late.err
-    assert "expected: one of 3, numbered from 0" in late.err
+    assert late.code == 2
+    assert "there is no each[7]" in late.err
+    assert "expected: a number below 3, the count of items of ForEach_1" in late.err
