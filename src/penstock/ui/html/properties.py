@@ -30,7 +30,7 @@ def properties_section(artifact: Artifact, without: Collection[str] = ()) -> Htm
         without: Names of properties that are told elsewhere.
     """
     rows = [
-        el("tr", el("th", name, scope="row"), el("td", el("code", shown(value))))
+        el("tr", el("th", name, scope="row"), el("td", el("code", shown(value).strip())))
         for name, value in properties_of(artifact)
         if name not in without
     ]
