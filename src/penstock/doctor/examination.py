@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from penstock.doctor.bindings import bindings, bound, imports, is_of_tfx, uses
 from penstock.doctor.findings import Finding
 from penstock.doctor.habits import habits
-from penstock.doctor.names import TfxName, argument_notes, key, modules, names, unlisted, verdict
+from penstock.doctor.names import TfxName, argument_notes, in_tfx, key, modules, names, unlisted, verdict
 from penstock.doctor.rewriting import imported, patch, patched, replacements
 
 
@@ -50,19 +50,25 @@ def _imports(path: str, tree: ast.Module) -> Iterator[Finding]:
     for replacement in replacements(tree):
         yield Finding(path, replacement.statement.lineno, "import", replacement.old, replacement.new)
     for statement in imports(tree):
-        if isinstance(statement, ast.ImportFrom) and is_of_tfx(statement.module) and not statement.level:
+        if isinstance(statement, ast.ImportFrom) and not statement.level:
             for alias in statement.names:
-                target = imported(f"{statement.module}", alias)
-                yield from _told(path, statement.lineno, target, importing=True)
+                target = in_tfx(imported(f"{statement.module}", alias))
+                if is_of_tfx(target):
+                    yield from _told(path, statement.lineno, target, importing=True)
 
 
 def _names(path: str, tree: ast.Module) -> Iterator[Finding]:
-    at_imports = {target for statement in imports(tree) for _, target in bound(statement)}
-    for node, target in uses(tree, bindings(tree)):
+    at_imports = {in_tfx(target) for statement in imports(tree) for _, target in bound(statement)}
+    for node, target in uses(tree, _known(tree)):
         # What was imported is told at its import, and so is all that is in a module that is not here.
         inside = any(target.startswith(f"{known}.") for known in at_imports if _is_missing(known))
         if is_of_tfx(target) and target not in at_imports and not inside:
             yield from _told(path, node.lineno, target)
+
+
+def _known(tree: ast.Module) -> Mapping[str, str]:
+    """Returns what the names stand for that a file imports, in TFX's paths also where its imports have been changed."""
+    return {name: in_tfx(path) for name, path in bindings(tree).items()}
 
 
 def _told(path: str, line: int, target: str, *, importing: bool = False) -> Iterator[Finding]:
@@ -116,18 +122,18 @@ def _calls(path: str, tree: ast.Module) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             for _, target in uses(ast.Module([ast.Expr(node.func)], []), known):
-                name = names().get(target)
+                name = names().get(in_tfx(target))
                 if name is not None and verdict(name).state != "absent":
-                    yield from _arguments(path, node, name)
+                    yield from _arguments(path, node, name, written_for_tfx=is_of_tfx(target))
 
 
-def _arguments(path: str, call: ast.Call, name: TfxName) -> Iterator[Finding]:
+def _arguments(path: str, call: ast.Call, name: TfxName, *, written_for_tfx: bool) -> Iterator[Finding]:
     notes = argument_notes(name)
     for argument, line, is_named in _given(call, name):
         note = notes.get(argument)
         if note is not None and not (note.by_name and is_named):
             yield Finding(path, line, note.kind, f"{name.name}({argument}=…)", note.text)
-        elif note is None and not _takes(name, argument):
+        elif note is None and not _takes(name, argument) and (written_for_tfx or argument in _REMOVED):
             text = _REMOVED.get(
                 argument, "TFX 1.16 does not take it either; see the component's documentation."
             )

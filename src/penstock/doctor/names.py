@@ -118,6 +118,23 @@ def verdict(name: TfxName) -> Verdict:
     return Verdict("works")
 
 
+def in_tfx(path: str) -> str:
+    """Returns the path in TFX of a name that was imported from Penstock, whose paths are the same; any other as it is.
+
+    ``penstock`` itself stands for ``tfx.v1``. What only Penstock has stays what it is.
+    """
+    if path == "penstock":
+        return "tfx.v1"
+    if not path.startswith("penstock."):
+        return path
+    below = path.removeprefix("penstock.")
+    candidates = [f"tfx.{below}"] if below.startswith("v1") else [f"tfx.v1.{below}", f"tfx.{below}"]
+    for candidate in candidates:
+        if candidate in names() or any(m == candidate or m.startswith(f"{candidate}.") for m in modules()):
+            return candidate
+    return path
+
+
 def argument_notes(name: TfxName) -> Mapping[str, ArgumentNote]:
     """Returns what is said of single arguments, fields or members of a name."""
     found: dict[str, ArgumentNote] = {}

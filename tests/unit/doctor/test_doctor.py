@@ -259,3 +259,29 @@ def test_a_pipeline_as_the_tutorial_has_it_needs_only_its_import() -> None:
     """
     assert found(code, "change") == []
     assert [finding.text for finding in found(code, "import")] == ["import penstock as tfx"]
+
+
+def test_what_is_to_be_done_by_hand_is_told_after_the_patch_too() -> None:
+    before = """
+from tfx import v1 as tfx
+from tfx.components import InfraValidator
+tfx.components.Tuner(examples=None)
+tfx.components.Evaluator(examples=None, feature_slicing_spec=None)
+"""
+    after = before.replace("from tfx import v1 as tfx", "import penstock as tfx").replace(
+        "from tfx", "from penstock"
+    )
+    assert said(after, "change") == said(before, "change")
+    assert len(said(after, "change")) == 3
+    assert not found(after, "import")
+
+
+def test_what_only_penstock_has_is_left_alone() -> None:
+    code = """
+import penstock as tfx
+from penstock.authoring import BaseComponent
+from penstock.errors import DataError
+tfx.components.BulkInferrer(examples=None, inference_config="graph.yaml")
+tfx.dsl.Pipeline("p", components=[], examples_format="tfrecord")
+"""
+    assert not found(code, "change")
