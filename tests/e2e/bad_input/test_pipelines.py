@@ -190,8 +190,9 @@ FILES = [
     Bad(
         "no Python at all",
         "\0\1\2",
-        "reading wrong.py failed: {file} is not valid Python: ",
-        {"what to do": "correct the syntax and run again"},
+        "wrong.py is no pipeline file",
+        {"expected": "a Python file", "got": "no text"},
+        code=2,
     ),
     Bad(
         "an exit while it is imported",
@@ -249,7 +250,11 @@ def test_a_file_that_prints_leaves_json_readable(ran: Project) -> None:
             {"expected": "float", "got": "'soon'"},
         ),
         (["--param", "seconds"], "--param is not understood", {"expected": "NAME=VALUE"}),
-        (["--param", "seconds=-1"], "Trainer: a time-out must be positive", {"got": "-1.0 seconds"}),
+        (
+            ["--param", "seconds=-1"],
+            "Trainer: a time-out must be positive",
+            {"expected": "a number of seconds", "got": "-1.0"},
+        ),
         (["--run-id", "a/b"], "the run id is not usable", {"got": "'a/b'"}),
         (["--run-id", "../../a"], "the run id is not usable", {}),
         (["--run-id", "a\nb"], "the run id is not usable", {"expected": "that can be printed"}),
