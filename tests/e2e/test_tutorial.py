@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ported import name_tfmas_messages
 
 from penstock.metadata.config import sqlite_metadata_connection_config
 from penstock.metadata.store import MetadataStore
@@ -23,6 +24,7 @@ DATA = HERE.parents[1] / "data" / "taxi"
 def test_the_tutorial_runs_by_itself_and_by_the_command_and_compares_on_new_data(tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(HERE / "tutorial", project)
+    name_tfmas_messages(project / "taxi_pipeline_simple.py")
     environment = {**os.environ, "TAXI_ROOT": str(tmp_path), "TAXI_DATA": str(tmp_path / "data")}
     (tmp_path / "data").mkdir()
     shutil.copy(DATA / "span-1" / "trips.csv", tmp_path / "data" / "data.csv")

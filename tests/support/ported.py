@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from penstock.artifacts.artifact import Artifact
@@ -69,6 +70,17 @@ def port(name: str, folder: Path, **known: str) -> Port:
     """Copies a pipeline into a folder."""
     shutil.copytree(HOME / name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     return Port(folder, **known)
+
+
+def name_tfmas_messages(program: Path) -> None:
+    """Changes one import, as the migration guide says, for a TFMA that has no ``tfma.EvalConfig`` any more."""
+    if int(version("tensorflow-model-analysis").split(".")[1]) > 47:
+        before, after = (
+            "import tensorflow_model_analysis as tfma\n",
+            "from tensorflow_model_analysis.proto import config_pb2 as tfma\n",
+        )
+        assert before in program.read_text()
+        program.write_text(program.read_text().replace(before, after))
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:

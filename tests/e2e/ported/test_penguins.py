@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import os
 import pickle
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from ported import Port, port, write_csv
+from ported import Port, name_tfmas_messages, port, write_csv
 
 pytestmark = [pytest.mark.e2e, pytest.mark.tensorflow]
 
@@ -33,17 +32,6 @@ def keras(tmp_path_factory: pytest.TempPathFactory, penguins: list[list[str]]) -
     done = made.start(made.program, **environment(folder, 1.01))
     assert done.returncode == 0, done.stderr
     return made
-
-
-def name_tfmas_messages(program: Path) -> None:
-    """Changes one import, as the migration guide says, for a TFMA that has no ``tfma.EvalConfig`` any more."""
-    if int(version("tensorflow-model-analysis").split(".")[1]) > 47:
-        before, after = (
-            "import tensorflow_model_analysis as tfma\n",
-            "from tensorflow_model_analysis.proto import config_pb2 as tfma\n",
-        )
-        assert before in program.read_text()
-        program.write_text(program.read_text().replace(before, after))
 
 
 def environment(folder: Path, lower_bound: float) -> dict[str, str]:
