@@ -52,6 +52,17 @@ def run_owner(record: RunRecord) -> Owner | None:
     return Owner.from_text(text) if isinstance(text, str) and text else None
 
 
+KILLED = "KILLED"
+"""What is told of a run whose process has gone without saying how it ended; the next run records it as FAILED."""
+
+
+def state_of(record: RunRecord) -> str:
+    """Returns the state of a run as it is to be told: as recorded, or ``KILLED``."""
+    state = record.properties.get("state")
+    owner = run_owner(record) if state == "RUNNING" else None
+    return KILLED if owner is not None and not owner.is_alive() else str(state or "")
+
+
 def _sweep_execution(store: MetadataStore, execution: ExecutionRecord, root: str, folder: str) -> None:
     if execution.state == "RUNNING":
         told = {"__execution_result__": "its process ended before it finished"}

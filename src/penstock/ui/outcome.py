@@ -30,6 +30,7 @@ from penstock.metadata.records import RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runners.session import RunReport
 from penstock.runtime.run import NodeResult, log_name, node_results
+from penstock.runtime.sweep import state_of
 from penstock.ui.errors import cause_of
 
 Outputs = Mapping[str, Sequence[Artifact]]
@@ -96,7 +97,7 @@ class RunOutcome:
     Attributes:
         pipeline: Name of the pipeline.
         run_id: Id of the run.
-        state: ``COMPLETE``, ``FAILED``, ``CANCELED``, or ``RUNNING``.
+        state: ``COMPLETE``, ``FAILED``, ``CANCELED``, ``RUNNING``, or ``KILLED`` where its process has gone.
         started: When it began, ISO 8601 in UTC; ``""`` where that is not recorded.
         seconds: How long it took; ``None`` while it runs.
         nodes: How each node ended, in the pipeline's order.
@@ -145,7 +146,7 @@ def outcome_of_record(store: MetadataStore, record: RunRecord) -> RunOutcome:
     known = [results[name] for name in order if name in results]
     rest = [result for name, result in results.items() if name not in order]
     rest.sort(key=_first_execution)
-    return _outcome(store, record, ir, [*known, *rest], _text(record, "state") or "UNKNOWN", _seconds(record))
+    return _outcome(store, record, ir, [*known, *rest], state_of(record) or "UNKNOWN", _seconds(record))
 
 
 def _first_execution(result: NodeResult) -> tuple[bool, int]:

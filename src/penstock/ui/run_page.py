@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from penstock.evaluation.report import format_number
 from penstock.runtime.items import instance_name
 from penstock.runtime.run import NodeResult
+from penstock.runtime.sweep import KILLED
 from penstock.ui.artifact_page import shown
 from penstock.ui.errors import cause_of, reason_block
 from penstock.ui.outcome import EvaluationOutcome, PushOutcome, RunOutcome
@@ -35,7 +36,7 @@ def run_text(outcome: RunOutcome) -> str:
         parts += ["", *_evaluation(evaluation, palette)]
     if outcome.pushes:
         parts += ["", *(_push(push, palette) for push in outcome.pushes)]
-    if outcome.state in ("FAILED", "CANCELED"):
+    if outcome.state in ("FAILED", "CANCELED", KILLED):
         parts += ["", f"go on with the same command and --resume {outcome.run_id}"]
     return "\n".join(parts)
 

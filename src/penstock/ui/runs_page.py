@@ -11,6 +11,7 @@ from typing import Any
 
 from penstock.metadata.records import RunRecord
 from penstock.runtime.run import node_results
+from penstock.runtime.sweep import state_of
 from penstock.ui.tables import duration, table
 from penstock.ui.terminal import Palette, has_colours
 
@@ -21,8 +22,9 @@ _STATE = 2
 def run_row(record: RunRecord) -> dict[str, Any]:
     """Returns what a list of runs tells of one, as plain JSON."""
     states = Counter(result.state for result in node_results(record).values())
-    told = {key: record.properties.get(key) or "" for key in ("state", "started", "finished")}
-    return {"run_id": record.run_id, "pipeline": record.pipeline, **told, "nodes": dict(states)}
+    times = {key: record.properties.get(key) or "" for key in ("started", "finished")}
+    told = {"run_id": record.run_id, "pipeline": record.pipeline, "state": state_of(record)}
+    return {**told, **times, "nodes": dict(states)}
 
 
 def runs_text(runs: Sequence[Mapping[str, Any]]) -> str:

@@ -19,6 +19,7 @@ STATE_COLOURS = {
     "COMPLETE": "green",
     "FAILED": "red",
     "CANCELED": "red",
+    "KILLED": "red",
 }
 """Colour of a node's or a run's state."""
 

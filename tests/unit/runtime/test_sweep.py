@@ -17,7 +17,7 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.records import NewExecution, RunRecord
 from penstock.metadata.store import MetadataStore
 from penstock.runtime.root import folder_mark
-from penstock.runtime.sweep import sweep
+from penstock.runtime.sweep import state_of, sweep
 
 DEAD = replace(Owner.current(), start_ticks=1)
 ALIVE = Owner.current()
@@ -147,3 +147,15 @@ def test_runs_of_other_pipelines_are_none_of_ours(left: Left) -> None:
     record = left.store.get_run("q", "other")
     assert record is not None
     assert record.properties["state"] == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("owner", "state"), [(DEAD, "KILLED"), (ALIVE, "RUNNING"), (ELSEWHERE, "RUNNING"), (None, "RUNNING")]
+)
+def test_a_run_whose_process_is_gone_is_told_as_killed(left: Left, owner: Owner | None, state: str) -> None:
+    record = left.run(owner)
+    assert state_of(record) == state
+    left.store.update_run(record, {"state": "FAILED"})
+    ended = left.store.get_run("p", record.run_id)
+    assert ended is not None
+    assert state_of(ended) == "FAILED"
