@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times the metadata store with 10,000 executions in it: what one node costs, and what readers ask for.
 
-Usage: ``python benchmarks/metadata.py [EXECUTIONS] [--keep FILE]``. Fills a store (pipelines of ten nodes, all reading
-one schema), then prints the medians. With ``--keep`` the filled store stays, and is used again the next time.
+Usage: ``python benchmarks/metadata.py [EXECUTIONS] [--keep FILE | --mariadb | --store URL] [--writers N]``. Fills a
+store (pipelines of ten nodes, all reading one schema), then prints the medians. With ``--keep`` the filled store stays,
+and is used again the next time. ``--mariadb`` starts a MariaDB server and fills a database of it; ``--store`` names an
+empty database. ``--writers`` publishes from so many processes at once instead, for ten seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,12 +22,16 @@ from typing import Any
 
 from penstock.artifacts.standard import Examples, Model, Schema
 from penstock.metadata import names
-from penstock.metadata.config import sqlite_metadata_connection_config
+from penstock.metadata.config import ConnectionConfig, parse, sqlite_metadata_connection_config
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import NewExecution
 from penstock.metadata.store import MetadataStore
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+from servers import running_mariadb  # of the tests, which are no package
+
 NODES = 10
+SECONDS = 10
 PIPELINE = "taxi"
 TYPES = tuple(names.STANDARD_EXECUTION_TYPES.values())
 PROPERTIES = {f"parameter_{n}": "x" * 40 for n in range(8)}
@@ -92,13 +100,44 @@ def median_ms(action: Callable[[int], object], times: int) -> tuple[float, float
     return statistics.median(taken), max(taken)
 
 
-def measure(path: Path, executions: int) -> None:
+def writers_at_once(config: ConnectionConfig, writers: int) -> None:
+    """Publishes from several processes for some seconds; prints how much each of them came to."""
+    with MetadataStore.open(config) as store:
+        schema = fill(store, NODES)
+    end = time.time() + SECONDS + 1  # a second to open the store
+    with multiprocessing.Pool(writers) as pool:
+        done = pool.starmap(write_until, [(config, writer, schema, end) for writer in range(writers)])
+    counts = [count for count, _ in done]
+    print(
+        f"{writers} writers: {sum(counts) / SECONDS:.0f} publishes/s, each {min(counts)} to {max(counts)}, "
+        f"slowest publish {max(slowest for _, slowest in done):.2f} s"
+    )
+
+
+def write_until(config: ConnectionConfig, writer: int, schema: int, end: float) -> tuple[int, float]:
+    """Publishes executions for ``SECONDS`` until a time; returns how many, and how long the slowest took."""
+    run_id = f"writer-{writer}-{time.time_ns()}"
+    count, slowest = 0, 0.0
+    with MetadataStore.open(config) as store:
+        store.begin_run(PIPELINE, run_id, {"state": "RUNNING"})
+        time.sleep(max(0.0, end - SECONDS - time.time()))
+        while time.time() < end:
+            start = time.perf_counter()
+            new = new_execution(run_id, count % NODES, [schema], f"{run_id}/{count}", attempt=count)
+            started = store.start_execution(new, Owner.current())
+            store.finish_execution(started.id, "COMPLETE", outputs_of(f"{run_id}/{count}", 3), {"rows": 1})
+            slowest = max(slowest, time.perf_counter() - start)
+            count += 1
+    return count, slowest
+
+
+def measure(config: ConnectionConfig, executions: int) -> None:
     """Fills a store and prints the table."""
-    config = sqlite_metadata_connection_config(path)
     with MetadataStore.open(config) as store:
         start = time.perf_counter()
         schema = fill(store, executions)
-        print(f"filled in {time.perf_counter() - start:.1f} s, {path.stat().st_size / 1e6:.0f} MB")
+        size = f", {Path(config.path).stat().st_size / 1e6:.0f} MB" if config.kind == "sqlite" else ""
+        print(f"filled in {time.perf_counter() - start:.1f} s{size}")
         (newest,) = store.latest_artifacts("Model", limit=1)
         (example,) = store.latest_artifacts("Examples", limit=1)
         (execution,) = store.executions_of_node(PIPELINE, "node9", limit=1)
@@ -186,7 +225,37 @@ def main() -> None:
     )
     parser.add_argument("executions", nargs="?", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, help="file to keep the filled store in")
+    parser.add_argument("--mariadb", action="store_true", help="start a MariaDB server and use it")
+    parser.add_argument("--store", help="URL of an empty store to use")
+    parser.add_argument("--writers", type=int, help="publish from so many processes at once instead")
     arguments = parser.parse_args()
+    if arguments.mariadb:
+        with running_mariadb() as server:
+            config = ConnectionConfig(
+                "mysql",
+                host=server.host,
+                port=server.port,
+                username=server.user,
+                password=server.password,
+                database="bench",
+            )
+            use(config, arguments)
+    elif arguments.store:
+        use(parse(arguments.store), arguments)
+    else:
+        in_a_file(arguments)
+
+
+def use(config: ConnectionConfig, arguments: argparse.Namespace) -> None:
+    """Runs what is asked for on a store."""
+    if arguments.writers:
+        writers_at_once(config, arguments.writers)
+    else:
+        measure(config, arguments.executions)
+
+
+def in_a_file(arguments: argparse.Namespace) -> None:
+    """Runs what is asked for on a file in a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="penstock-bench-"))
     try:
         path = folder / "metadata.db"
@@ -196,7 +265,7 @@ def main() -> None:
             with MetadataStore.open(sqlite_metadata_connection_config(path)) as store:
                 fill(store, arguments.executions)
             shutil.copy(path, arguments.keep)
-        measure(path, arguments.executions)
+        use(sqlite_metadata_connection_config(path), arguments)
     finally:
         shutil.rmtree(folder)
 

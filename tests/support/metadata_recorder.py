@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penstock.artifacts.artifact import Artifact
 from penstock.metadata.config import ConnectionConfig
@@ -13,11 +13,26 @@ from penstock.metadata.owner import Owner
 from penstock.metadata.records import ExecutionRecord, NewExecution
 from penstock.metadata.store import MetadataStore
 
+if TYPE_CHECKING:
+    from servers import Server
+
 TRAINER = "tfx.components.trainer.component.Trainer"
 
 
 def config_of(path: Path, *, lock_timeout_seconds: float = 60.0) -> ConnectionConfig:
     return ConnectionConfig("sqlite", filename_uri=str(path), lock_timeout_seconds=lock_timeout_seconds)
+
+
+def mysql_config(server: Server, database: str, **changed: Any) -> ConnectionConfig:
+    """Returns a store on a server of the tests, with the user that may do everything unless another is given."""
+    fields: dict[str, Any] = {
+        "host": server.host,
+        "port": server.port,
+        "username": server.user,
+        "password": server.password,
+        "database": database,
+    }
+    return ConnectionConfig("mysql", **{**fields, **changed})
 
 
 def new_execution(name: str = "e0", **changed: Any) -> NewExecution:

@@ -61,7 +61,7 @@ def metadata_option(command: F) -> F:
     decorated: F = click.option(
         "--metadata",
         metavar="PATH|URL",
-        help="Metadata store: an SQLite file, or mysql://USER:PASSWORD@HOST/DATABASE.",
+        help="Metadata store: an SQLite file, or mysql://USER:${VARIABLE}@HOST/DATABASE.",
     )(command)
     return decorated
 

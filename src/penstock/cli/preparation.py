@@ -145,8 +145,8 @@ def connection(text: str, folder: str) -> metadata_config.ConnectionConfig:
     """Returns the connection that a path or URL stands for; a relative path starts at ``folder``."""
     config = metadata_config.parse(text)
     if config.kind != "sqlite":
-        if config.password is not None:  # an IR holds none, and workers need it too
-            os.environ[metadata_config.PASSWORD_VARIABLE] = config.password
+        if config.literal_password is not None:  # an IR holds none, and workers need it too
+            os.environ[metadata_config.PASSWORD_VARIABLE] = config.literal_password
         return config
     return replace(config, filename_uri=os.path.normpath(os.path.join(folder, config.filename_uri)))
 

@@ -145,6 +145,10 @@ DIFFERS: Mapping[str, str] = {
         "LocalDagRunner(in_process=True) runs one after the other in this process."
     ),
     "orchestration.beam.beam_dag_runner.BeamDagRunner": "run() raises where a node fails.",
+    "orchestration.metadata.mysql_metadata_connection_config": (
+        "Needs penstock[mysql]. No compiled pipeline holds the password: give password='${NAME}' for what an "
+        "environment variable holds. The host localhost is reached by TCP."
+    ),
     "types.BaseBeamComponent": "Is BaseComponent: every component can use Beam.",
     "types.BaseChannel": "Is Channel.",
 }

@@ -19,30 +19,10 @@ from penstock.artifacts.artifact import PropertyType, PropertyValue
 from penstock.artifacts.packed import is_packed
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd, names, structs
+from penstock.metadata.dialect import SQLITE, Dialect, check_text, is_unicode, storable
 
-_NULL_SENTINEL = "__MLMD_NULL__"
-_STRUCT_SENTINEL = "mlmd-struct::"
-_LONGEST_NAME = 255
-_LONGEST_URI_BYTES = 60_000
 _PLAIN_FLOAT_BOUND = 1e9  # nine digits and six decimals: fifteen, which every database reads back exactly
 _RESERVED = (names.RESERVED_PREFIX, names.SCHEMA_PREFIX)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What a database can hold.
-
-    Attributes:
-        integer_bits: Width of its integer column.
-        folds_names: Whether it takes names for equal that differ in case or trailing blanks.
-    """
-
-    integer_bits: int
-    folds_names: bool
-
-
-SQLITE = Dialect(integer_bits=64, folds_names=False)
-MYSQL = Dialect(integer_bits=32, folds_names=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +72,7 @@ class Codec:
         if isinstance(value, bool) or value is None or isinstance(value, (list, tuple, dict)):
             return _json_value(key, value)
         if isinstance(value, str):
+            self.dialect.check_size(key, value)
             return _text_value(key, value)
         if isinstance(value, int):
             return self._integer_value(key, value)
@@ -107,6 +88,7 @@ class Codec:
 
     def _declared_value(self, key: str, value: PropertyValue, declared: PropertyType) -> Any:
         if declared is PropertyType.STRING and isinstance(value, str):
+            self.dialect.check_size(key, value)
             return mlmd.pb.Value(string_value=check_text(f"property {key!r}", value))
         if declared is PropertyType.INT and isinstance(value, int):
             encoded = self._integer_value(key, value)
@@ -136,7 +118,7 @@ class Codec:
         for key in values:
             if not isinstance(key, str) or key.startswith(_RESERVED):
                 raise MetadataError("a property has a name that cannot be used", got=repr(key))
-            check_name("property", key)
+            self.dialect.check_name("property", key)
             other = folded.setdefault(key.casefold().rstrip(), key)
             if self.dialect.folds_names and other != key:
                 raise MetadataError(
@@ -188,60 +170,10 @@ def decode_value(value: Any) -> PropertyValue:
     return plain
 
 
-def check_name(what: str, name: str) -> str:
-    """Returns a name that the library stores as it is.
-
-    Raises:
-        MetadataError: It is empty, too long, or holds what the library mangles.
-    """
-    if not name or len(name) > _LONGEST_NAME:
-        raise MetadataError(
-            f"a {what} needs a name", expected=f"1 to {_LONGEST_NAME} characters", got=repr(name[:300])
-        )
-    return check_text(f"the name of a {what}", name)
-
-
-def check_uri(uri: str) -> str:
-    """Returns a URI that the library stores as it is; raises as ``check_name`` does."""
-    if len(uri.encode("utf-8", "replace")) > _LONGEST_URI_BYTES:
-        raise MetadataError(
-            "a URI is too long", expected=f"{_LONGEST_URI_BYTES} bytes", got=f"{len(uri)} characters"
-        )
-    return check_text("a URI", uri)
-
-
-def check_text(what: str, text: str) -> str:
-    """Returns a text that the library stores as it is; raises as ``check_name`` does."""
-    if not _storable(text):
-        raise MetadataError(
-            f"{what} cannot be stored",
-            expected=f"Unicode without NUL that is not {_NULL_SENTINEL} and does not begin with {_STRUCT_SENTINEL}",
-            got=repr(text[:80]),
-        )
-    return text
-
-
-def _storable(text: str) -> bool:
-    return (
-        "\0" not in text
-        and text != _NULL_SENTINEL
-        and not text.startswith(_STRUCT_SENTINEL)
-        and _is_unicode(text)
-    )
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _text_value(key: str, text: str) -> Any:
-    if _storable(text):
+    if storable(text):
         return mlmd.pb.Value(string_value=text)
-    if _is_unicode(text):
+    if is_unicode(text):
         return _carrier(mlmd.wrappers.StringValue(value=text))
     return _json_carrier(key, text)  # a lone surrogate, which JSON can escape and UTF-8 cannot hold
 

@@ -16,6 +16,7 @@ PASSWORD_VARIABLE = "PENSTOCK_METADATA_PASSWORD"
 """Environment variable with the database password where the configuration holds none, as in an IR."""
 
 _FORMS = "a path, sqlite:///PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DATABASE_NAME = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _MYSQL_PORT = 3306
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -31,8 +32,9 @@ class ConnectionConfig:
         host: Database server.
         port: Its TCP port.
         username: Who signs in.
-        password: With what; ``None`` takes it from the environment, see ``PASSWORD_VARIABLE``. Never printed, and
-            never part of the JSON.
+        password: With what; ``${NAME}`` is what the environment variable NAME holds when a connection is made, and
+            ``None`` stands for ``${PENSTOCK_METADATA_PASSWORD}``. Never printed, and never part of the JSON, where
+            only the variable's name stands.
         database: Name of the database.
         lock_timeout_seconds: How long a call waits for other processes before it fails.
     """
@@ -55,6 +57,44 @@ class ConnectionConfig:
             _check_mysql(self)
         else:
             raise _unknown_kind(self.kind)
+        if self.literal_password is not None:
+            _passwords[str(self)] = self.literal_password
+
+    @property
+    def password_variable(self) -> str | None:
+        """Name of the environment variable with the password; ``None`` where the password itself is given."""
+        if self.password is None:
+            return PASSWORD_VARIABLE
+        variable = _VARIABLE.fullmatch(self.password)
+        return variable[1] if variable else None
+
+    @property
+    def literal_password(self) -> str | None:
+        """The password, where it is given itself."""
+        return self.password if self.password_variable is None else None
+
+    def secret(self) -> str:
+        """Returns the password to sign in with.
+
+        A compiled pipeline holds none: in the process that made the configuration, and in those forked from it, the
+        password that was given there is remembered for the store.
+
+        Raises:
+            MetadataError: The environment variable that is named is not set.
+        """
+        variable = self.password_variable
+        if variable is None:
+            return self.password or ""
+        if self.password is None and str(self) in _passwords:
+            return _passwords[str(self)]
+        if variable not in os.environ and self.password is not None:
+            raise MetadataError(
+                "the password of the metadata store is not there",
+                input=str(self),
+                expected=f"the environment variable {variable}",
+                hint="set it, in every process that opens the store",
+            )
+        return os.environ.get(variable, "")
 
     @property
     def path(self) -> str:
@@ -69,17 +109,18 @@ class ConnectionConfig:
         return f"mysql://{user}{self.host}:{self.port}/{self.database}"
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Returns everything but the password (see ``from_json_dict``)."""
+        """Returns everything but the password, of which only a variable's name stands (see ``from_json_dict``)."""
         shared = {"kind": self.kind, "lock_timeout_seconds": self.lock_timeout_seconds}
         if self.kind == "sqlite":
             return {**shared, "filename_uri": self.filename_uri}
-        return {
-            **shared,
+        server = {
             "host": self.host,
             "port": self.port,
             "username": self.username,
             "database": self.database,
         }
+        variable = self.password_variable if self.password is not None else None
+        return {**shared, **server, **({"password_variable": variable} if variable else {})}
 
     @classmethod
     def from_json_dict(cls, data: Mapping[str, Any]) -> ConnectionConfig:
@@ -88,7 +129,7 @@ class ConnectionConfig:
         Raises:
             MetadataError: The data describes no connection.
         """
-        known = {name for name in cls.__dataclass_fields__ if name != "password"}
+        known = {name for name in cls.__dataclass_fields__ if name != "password"} | {"password_variable"}
         unknown = sorted(set(data) - known)
         if unknown or "kind" not in data:
             raise MetadataError(
@@ -96,8 +137,13 @@ class ConnectionConfig:
                 expected=f"kind and some of {', '.join(sorted(known - {'kind'}))}",
                 got=", ".join(sorted(data)),
             )
-        return cls(**data)
+        fields = dict(data)
+        variable = fields.pop("password_variable", None)
+        return cls(**fields, password=f"${{{variable}}}" if variable else None)
 
+
+_passwords: dict[str, str] = {}
+"""Passwords that were given in this process, by their store."""
 
 ConnectionConfigType = ConnectionConfig
 """TFX's name of the type."""
@@ -111,7 +157,17 @@ def sqlite_metadata_connection_config(metadata_db_uri: str | os.PathLike[str]) -
 def mysql_metadata_connection_config(
     host: str, port: int, database: str, username: str, password: str
 ) -> ConnectionConfig:
-    """Returns the connection of a MySQL or MariaDB server."""
+    """Returns the connection of a MySQL or MariaDB server.
+
+    Args:
+        host: The server.
+        port: Its TCP port, mostly 3306.
+        database: Name of the database, which is made at its first use where the user may do so.
+        username: Who signs in.
+        password: With what. ``${NAME}`` takes it from an environment variable, in every process that opens the store;
+            a password that stands here itself is known to this process and those forked from it only, and others take
+            it from ``PENSTOCK_METADATA_PASSWORD``.
+    """
     return ConnectionConfig(
         "mysql", host=host, port=port, username=username, password=password, database=database
     )
@@ -143,6 +199,7 @@ def parse(text: str) -> ConnectionConfig:
             )
         return sqlite_metadata_connection_config(unquote(url.path[1:]))
     if kind in ("mysql", "mariadb"):
+        _check_plain(url)
         return ConnectionConfig(
             "mysql",
             host=url.hostname or "",
@@ -168,6 +225,16 @@ def _port(url: SplitResult) -> int:
         return url.port or _MYSQL_PORT
     except ValueError as error:
         raise MetadataError("the metadata store's URL has no usable port", got=str(error)) from error
+
+
+def _check_plain(url: SplitResult) -> None:
+    if url.query or url.fragment or "@" in url.path:
+        raise MetadataError(
+            "the metadata store's URL has more than a user, a password, a host, a port and a database",
+            expected=_FORMS,
+            hint="in a password, write / ? # and @ as %2F %3F %23 and %40, or take it from the environment: "
+            "mysql://USER:${NAME}@HOST/DATABASE",
+        )
 
 
 def _plain_path(text: str) -> str:
@@ -215,6 +282,8 @@ def _check_mysql(config: ConnectionConfig) -> None:
         raise MetadataError(
             "the port of the MySQL server is not usable", expected="1 to 65535", got=str(config.port)
         )
+    if not config.username:
+        raise MetadataError("the MySQL metadata store has no user", input=str(config), expected=_FORMS)
 
 
 def _postgresql_refused() -> MetadataError:

@@ -15,68 +15,61 @@ from typing import Any, Protocol, TypeVar
 
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd
-from penstock.metadata.codec import Dialect
 from penstock.metadata.config import ConnectionConfig
-from penstock.metadata.sqlite import SqliteDatabase, told
+from penstock.metadata.dialect import Dialect
+from penstock.metadata.failures import AlreadyExistsError as AlreadyExistsError
+from penstock.metadata.failures import BusyError, LostError, UnreachableError
+from penstock.metadata.failures import NotFoundError as NotFoundError
+from penstock.metadata.mysql import MysqlDatabase
+from penstock.metadata.sqlite import SqliteDatabase
 
 T = TypeVar("T")
 
 _NOT_FOUND, _ALREADY_EXISTS, _FAILED_PRECONDITION, _ABORTED, _INTERNAL, _UNAVAILABLE = 5, 6, 9, 10, 13, 14
 _RETRY_SECONDS = (0.005, 0.05)
-_LOST = re.compile(r"Transaction already open|gone away|Lost connection", re.IGNORECASE)
-
-
-class NotFoundError(MetadataError):
-    """The library has no such thing."""
-
-
-class AlreadyExistsError(MetadataError):
-    """The library has something of that name."""
-
-
-class _BusyError(MetadataError):
-    """Another writer was faster; the same call may succeed now."""
-
-
-class _LostError(MetadataError):
-    """The connection no longer works; a new one may."""
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
+_LOST = re.compile(
+    r"Transaction already open|gone away|Lost connection|max_allowed_packet|Connection was killed|shutdown in progress",
+    re.IGNORECASE,
+)
 
 
 class Database(Protocol):
-    """What a kind of database has to say and do; SQLite's is ``SqliteDatabase``."""
+    """What a kind of database has to say and do: ``SqliteDatabase``, ``MysqlDatabase``."""
 
     @property
     def dialect(self) -> Dialect: ...
     @property
     def timeout_seconds(self) -> float: ...
+    @property
+    def most_losses(self) -> int: ...
     def lock(self) -> AbstractContextManager[None]: ...
-    def prepare_folder(self) -> None: ...
+    def check_lock(self) -> None: ...
+    def suspend(self) -> None: ...
+    def prepare(self) -> None: ...
     def check_access(self, *, create: bool, read_only: bool) -> None: ...
     def check(self, *, create: bool, read_only: bool) -> None: ...
     def connect(self, *, read_only: bool) -> tuple[Any, Callable[[], None]]: ...
+    def explain(self, message: str) -> tuple[str, str] | None: ...
+    def refuse_size(self, size: int) -> None: ...
 
 
 def database_of(config: ConnectionConfig) -> Database:
-    """Returns the database that a configuration names.
-
-    Raises:
-        MetadataError: This release has no support for its kind.
-    """
+    """Returns the database that a configuration names."""
     if config.kind == "sqlite":
         return SqliteDatabase(config.path, config.lock_timeout_seconds)
-    raise MetadataError(
-        "metadata stores on MySQL and MariaDB are not supported by this release",
-        input=str(config),
-        hint="use SQLite: give the path of a file",
-    )
+    return MysqlDatabase(config)
 
 
 class Connection:
     """A connection that threads may share, and processes too: each side of a fork gets its own.
 
+    What another writer disturbed is repeated while the lock is held. What lost its connection is repeated from its
+    start, with the lock taken anew, since the lock may have gone the same way.
+
     SQLite must not cross a fork: the child's copy believes in locks that only the parent holds, and may remove the
-    journal under a living connection. So every connection is closed before its process forks, and opened again by the
-    next call on either side.
+    journal under a living connection; on a server, both would speak at once. So every connection is closed before its
+    process forks, and opened again by the next call on either side.
     """
 
     def __init__(self, database: Database, *, create: bool, read_only: bool) -> None:
@@ -94,7 +87,7 @@ class Connection:
 
     def _open(self, *, create: bool) -> None:
         if create:
-            self.database.prepare_folder()
+            self.database.prepare()
         self.database.check_access(create=create, read_only=self._read_only)
         with nullcontext() if self._read_only else self.database.lock():
             self.database.check(create=create, read_only=self._read_only)
@@ -119,7 +112,7 @@ class Connection:
         with self._mutex:
             if self._writing:
                 return self._rpc(request)
-            return self._persist(lambda: self._rpc(request))
+            return self._reconnecting(lambda: self._patient(lambda: self._rpc(request)))
 
     def write(self, operation: Callable[[], T]) -> T:
         """Runs an operation that writes, alone among all processes.
@@ -134,12 +127,15 @@ class Connection:
                 raise MetadataError(
                     "the metadata store was opened for reading only", input=str(self.database)
                 )
-            with self.database.lock():
-                self._writing = True
-                try:
-                    return self._persist(operation)
-                finally:
-                    self._writing = False
+            return self._reconnecting(lambda: self._alone(operation))
+
+    def _alone(self, operation: Callable[[], T]) -> T:
+        with self.database.lock():
+            self._writing = True
+            try:
+                return self._patient(operation)
+            finally:
+                self._writing = False
 
     def close(self) -> None:
         """Closes the connection; no call is possible afterwards."""
@@ -155,27 +151,36 @@ class Connection:
         if self._release is not None:
             self._release()
             self._release = None
+        self.database.suspend()
 
     @property
     def mutex(self) -> threading.RLock:
         """The lock of the connection's threads."""
         return self._mutex
 
-    def _persist(self, operation: Callable[[], T]) -> T:
+    def _patient(self, operation: Callable[[], T]) -> T:
         deadline = time.monotonic() + self.database.timeout_seconds
-        reconnected = False
         while True:
             try:
                 return operation()
-            except _BusyError:
+            except BusyError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(random.uniform(*_RETRY_SECONDS))
-            except _LostError:
+
+    def _reconnecting(self, operation: Callable[[], T]) -> T:
+        deadline = time.monotonic() + self.database.timeout_seconds
+        losses, pause = 0, 0.0
+        while True:
+            try:
+                return operation()
+            except LostError as error:
                 self.suspend()
-                if reconnected:
+                losses += not isinstance(error, UnreachableError)
+                if losses > self.database.most_losses or time.monotonic() > deadline:
                     raise
-                reconnected = True
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(max(pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
 
     def _rpc(self, request: Any) -> Any:
         if self._is_closed:
@@ -183,9 +188,16 @@ class Connection:
         if self._handle is None:
             self._connect()
         name = type(request).__name__.removesuffix("Request")
-        body, message, code = getattr(mlmd.extension, name)(self._handle, request.SerializeToString())
+        if self._writing and name.startswith("Put"):
+            self.database.check_lock()
+        data = request.SerializeToString()
+        body, message, code = getattr(mlmd.extension, name)(self._handle, data)
         if code:
-            raise self._error(name, code, message.decode("utf-8", "replace"))
+            error = self._error(name, code, message.decode("utf-8", "replace"))
+            if isinstance(error, LostError):
+                self.suspend()
+                self.database.refuse_size(len(data))
+            raise error
         response = getattr(mlmd.service, f"{name}Response")()
         response.ParseFromString(body)
         return response
@@ -199,21 +211,21 @@ class Connection:
                 "the metadata store has such an entry", input=store, got=_summary(message)
             )
         if code == _ABORTED:
-            return _BusyError(
+            return BusyError(
                 "the metadata store is locked by another program",
                 input=store,
                 expected=f"access within {self.database.timeout_seconds:g} s",
                 hint="close what has the store open, a database browser for instance",
             )
         if code == _UNAVAILABLE or _LOST.search(message) or (code == _INTERNAL and not message):
-            return _LostError(
+            return LostError(
                 "the connection to the metadata store was lost", input=store, got=_summary(message)
             )
         return _failure(f"the metadata store failed in {name}", self.database, message)
 
 
 def _failure(what: str, database: Database, message: str) -> MetadataError:
-    cause, hint = told(message) or (_summary(message), None)
+    cause, hint = database.explain(message) or (_summary(message), None)
     return MetadataError(what, input=str(database), got=cause, hint=hint)
 
 

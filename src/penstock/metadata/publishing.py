@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.artifacts.artifact import Artifact, PropertyValue
 from penstock.errors import MetadataError
-from penstock.metadata import codec, events, mlmd, names, queries
+from penstock.metadata import events, mlmd, names, queries
 from penstock.metadata.connection import AlreadyExistsError
 from penstock.metadata.owner import Owner
 from penstock.metadata.records import (
@@ -183,7 +183,7 @@ def _new_execution(session: Session, new: NewExecution, state: ExecutionState, o
         custom[names.OWNER] = mlmd.pb.Value(string_value=owner.to_text())
     return mlmd.pb.Execution(
         type_id=session.types.execution_type(new.type, new.base_type),
-        name=codec.check_name("execution", new.name),
+        name=session.codec.dialect.check_name("execution", new.name),
         last_known_state=mlmd.pb.Execution.State.Value(state),
         custom_properties=custom,
     )

@@ -10,7 +10,7 @@ from penstock.artifacts.artifact import Artifact
 from penstock.errors import MetadataError
 from penstock.metadata import events, mlmd, names
 from penstock.metadata.records import CacheHit, ExecutionRecord, LineageEdge
-from penstock.metadata.session import Session
+from penstock.metadata.session import Session, check_same
 
 _CACHE_PAGE = 10
 
@@ -19,7 +19,10 @@ def execution_by_name(session: Session, type_name: str, name: str) -> ExecutionR
     """Returns the execution of a type and name, ``None`` where there is none."""
     request = mlmd.service.GetExecutionByTypeAndNameRequest(type_name=type_name, execution_name=name)
     response = session.connection.call(request)
-    return session.execution(response.execution) if response.HasField("execution") else None
+    if not response.HasField("execution"):
+        return None
+    check_same("execution", name, response.execution.name)
+    return session.execution(response.execution)
 
 
 def executions(session: Session, ids: Sequence[int]) -> list[ExecutionRecord]:
@@ -112,7 +115,8 @@ def artifacts_by_uri(session: Session, uri: str) -> list[Artifact]:
     """Returns the artifacts at a URI, newest first."""
     response = session.connection.call(mlmd.service.GetArtifactsByURIRequest(uris=[uri]))
     newest_first = sorted(response.artifacts, key=lambda stored: -stored.id)
-    return [session.artifact(stored) for stored in newest_first]
+    # Some databases take other spellings for equal.
+    return [session.artifact(stored) for stored in newest_first if stored.uri == uri]
 
 
 def find_cached(session: Session, cache_key: str) -> CacheHit | None:

@@ -10,7 +10,6 @@ from penstock.artifacts.artifact import Artifact, Property, PropertyType
 from penstock.artifacts.standard import artifact_class
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd, names
-from penstock.metadata.codec import check_name
 from penstock.metadata.connection import Connection, NotFoundError
 
 Kind = Literal["Artifact", "Execution", "Context"]
@@ -93,7 +92,7 @@ class TypeRegistry:
         kind, name, _ = key
         stored = self._stored(kind, name)
         if stored is None or not _covers(kind, stored, properties, base_type):
-            check_name(f"{kind.lower()} type", name)
+            self._connection.database.dialect.check_name(f"{kind.lower()} type", name)
             identity = self._put(kind, name, properties, base_type)
             self._classes.pop(name, None)
         else:
@@ -107,7 +106,15 @@ class TypeRegistry:
             response = self._connection.call(request)
         except NotFoundError:
             return None
-        return getattr(response, f"{kind.lower()}_type")
+        stored = getattr(response, f"{kind.lower()}_type")
+        if stored.name != name:
+            raise MetadataError(
+                f"the database takes two names of {kind.lower()} types for one",
+                expected=repr(name),
+                got=repr(stored.name),
+                hint="rename the type, or take a database with a collation such as utf8mb4_bin",
+            )
+        return stored
 
     def _put(self, kind: Kind, name: str, properties: Mapping[str, str], base_type: str | None) -> int:
         message = getattr(mlmd.pb, f"{kind}Type")(name=name)

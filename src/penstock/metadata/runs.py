@@ -72,6 +72,14 @@ def _context_id(
 def identity(session: Session) -> str:
     """Returns name and time, in milliseconds, of the first thing that was ever recorded in a store."""
     response = session.connection.call(mlmd.service.GetContextsByIDRequest(context_ids=[1]))
+    if (
+        not response.contexts
+    ):  # a server may count otherwise, and does not take a number again that came to nothing
+        request = mlmd.service.GetContextsRequest()
+        request.options.max_result_size = 1
+        request.options.order_by_field.field = mlmd.pb.ListOperationOptions.OrderByField.ID
+        request.options.order_by_field.is_asc = True
+        response = session.connection.call(request)
     return next((f"{first.name} {first.create_time_since_epoch}" for first in response.contexts), "")
 
 

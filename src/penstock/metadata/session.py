@@ -37,6 +37,7 @@ class Session:
         response = self.connection.call(request)
         if not response.HasField("context"):
             return None
+        check_same(f"{kind} context", name, response.context.name)
         self._context_ids[kind, name] = response.context.id
         return response.context
 
@@ -54,7 +55,7 @@ class Session:
         known = self.context_id(kind, name)
         if known is not None:
             return mlmd.pb.Context(id=known, type_id=type_id)
-        return mlmd.pb.Context(name=codec.check_name(f"{kind} context", name), type_id=type_id)
+        return mlmd.pb.Context(name=self.codec.dialect.check_name(f"{kind} context", name), type_id=type_id)
 
     # -------------------------------------------------------------------------------------------- entries by their ids
 
@@ -145,10 +146,10 @@ class Session:
         custom = {**self.codec.encode(artifact.custom_properties), **exact}
         custom[names.PRODUCER] = mlmd.pb.Value(int_value=producer)
         if artifact.name:
-            codec.check_name("artifact", artifact.name)
+            self.codec.dialect.check_name("artifact", artifact.name)
         return mlmd.pb.Artifact(
             type_id=self.types.artifact_type(cls, artifact.type_name),
-            uri=codec.check_uri(artifact.uri),
+            uri=self.codec.dialect.check_uri(artifact.uri),
             name=artifact.name or None,
             state=mlmd.pb.Artifact.State.Value(artifact.state),
             properties=declared,
@@ -222,6 +223,21 @@ class Session:
     def typed(self, ids: Mapping[str, Sequence[int]], found: Mapping[int, Any]) -> dict[str, list[Artifact]]:
         """Returns artifacts by key for ids by key."""
         return {key: [self.artifact(found[identity]) for identity in group] for key, group in ids.items()}
+
+
+def check_same(what: str, wanted: str, found: str) -> None:
+    """Refuses what a database found under another name: many take upper and lower case, and trailing blanks, for one.
+
+    Raises:
+        MetadataError: The names differ.
+    """
+    if wanted != found:
+        raise MetadataError(
+            f"the database takes two names of a {what} for one",
+            expected=repr(wanted),
+            got=repr(found),
+            hint="take another name, or a database with a collation such as utf8mb4_bin",
+        )
 
 
 def _batches(ids: Iterable[T]) -> Iterator[list[T]]:

@@ -22,11 +22,9 @@ from urllib.parse import quote
 
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd
-from penstock.metadata.codec import SQLITE, Dialect
+from penstock.metadata.dialect import SQLITE, Dialect
+from penstock.metadata.failures import check_schema_version
 from penstock.metadata.locking import FileLock
-
-SCHEMA_VERSION = 10
-"""Version of the library's tables in releases 1.17 to 1.21."""
 
 _MAGIC = b"SQLite format 3\0"
 _CAUSES = {
@@ -57,6 +55,11 @@ class SqliteDatabase:
         """What the database can hold."""
         return SQLITE
 
+    @property
+    def most_losses(self) -> int:
+        """How often in one call the connection may be lost before the call fails."""
+        return 1
+
     def __str__(self) -> str:
         return self.path
 
@@ -64,7 +67,13 @@ class SqliteDatabase:
         """Returns the lock that every writer takes."""
         return FileLock(f"{self.path}.lock", self.timeout_seconds).hold()
 
-    def prepare_folder(self) -> None:
+    def check_lock(self) -> None:
+        """Finds out whether the lock is still held; that of a file always is."""
+
+    def suspend(self) -> None:
+        """Closes what the database itself has open, of which there is nothing here."""
+
+    def prepare(self) -> None:
         """Makes the folder of the file.
 
         Raises:
@@ -146,6 +155,13 @@ class SqliteDatabase:
         _open_here[identity] += 1
         return handle, lambda: _open_here.subtract([identity])
 
+    def explain(self, message: str) -> tuple[str, str] | None:
+        """Returns what SQLite's message means for the user and what to do, where it is about the disk or the file."""
+        return _told(message)
+
+    def refuse_size(self, size: int) -> None:
+        """Refuses a request that the database can never take; SQLite takes any."""
+
     def _check_content(self, *, create: bool, read_only: bool) -> None:
         if not os.path.exists(self.path):
             return
@@ -173,22 +189,8 @@ class SqliteDatabase:
         if version is None:
             if read_only:
                 raise self._unusable("an SQLite database without tables")
-        elif version > SCHEMA_VERSION:
-            raise MetadataError(
-                "the metadata store was written by a newer release of ml-metadata",
-                input=self.path,
-                expected=f"schema version {SCHEMA_VERSION}",
-                got=f"schema version {version}",
-                hint="install the release that wrote it, or use another store",
-            )
-        elif version < SCHEMA_VERSION:
-            raise MetadataError(
-                "the metadata store was written by an older release of ml-metadata",
-                input=self.path,
-                expected=f"schema version {SCHEMA_VERSION}",
-                got=f"schema version {version}",
-                hint="copy it, then open it once with ml-metadata's own client and enable_upgrade_migration=True",
-            )
+        else:
+            check_schema_version(version, self.path)
 
     def _schema_version(self, database: sqlite3.Connection) -> int | None:
         """Returns the version of the library's tables, ``None`` where there are no tables at all."""
@@ -220,7 +222,7 @@ class SqliteDatabase:
         )
 
     def _failed(self, message: str) -> MetadataError:
-        cause = told(message)
+        cause = _told(message)
         if cause is None:
             return self._unusable(message)
         got, hint = cause
@@ -242,8 +244,7 @@ class SqliteDatabase:
         )
 
 
-def told(message: str) -> tuple[str, str] | None:
-    """Returns what SQLite's message means for the user and what to do, where it is about the disk or the file."""
+def _told(message: str) -> tuple[str, str] | None:
     return next((cause for text, cause in _CAUSES.items() if text in message), None)
 
 

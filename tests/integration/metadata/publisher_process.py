@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that publishes executions, for the tests that run several of them: ``DB WORKER COUNT [RUN_ID]``.
 
+DB is a path, or the URL of a server.
+
 It says ``ready`` once it has loaded everything, waits for a line, and then opens the store and publishes.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from metadata_recorder import config_of, new_execution
+from metadata_recorder import new_execution
 
 from penstock.artifacts.standard import Examples, Model
 from penstock.metadata import mlmd
+from penstock.metadata.config import parse
 from penstock.metadata.owner import Owner
 from penstock.metadata.store import MetadataStore
 
@@ -44,7 +46,7 @@ def main(database: str, worker: str, count: str, run_id: str = "r0") -> None:
     mlmd.pb.Value()  # loads the library
     say("ready")
     sys.stdin.readline()
-    with MetadataStore.open(config_of(Path(database))) as store:
+    with MetadataStore.open(parse(database)) as store:
         store.begin_run("taxi", run_id, {"state": "RUNNING"})
         for number in range(int(count)):
             publish(store, worker, number, run_id)

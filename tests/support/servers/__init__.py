@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from servers.containers import running_docker as running_docker
 from servers.containers import running_podman as running_podman
+from servers.mariadb import Mariadb as Mariadb
+from servers.mariadb import restartable_mariadb as restartable_mariadb
 from servers.mariadb import running_mariadb as running_mariadb
 from servers.postgres import running_postgres as running_postgres
 from servers.processes import MissingProgramError as MissingProgramError

@@ -42,9 +42,7 @@ class Mariadb:
                 host="127.0.0.1", port=self.port, user=USER, password=PASSWORD, database="results"
             ).close()
 
-        self.pid = self._running.enter_context(
-            started(command, user=self.user, cwd=self.folder, ready=ready)
-        )
+        self.pid = self._running.enter_context(started(command, user=self.user, cwd=self.folder, ready=ready))
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Has the server end, and waits until it has."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from penstock.artifacts.artifact import PropertyType
 from penstock.errors import MetadataError
 from penstock.metadata import codec, mlmd, names
-from penstock.metadata.codec import MYSQL, Codec, Dialect
+from penstock.metadata.codec import Codec
+from penstock.metadata.dialect import MYSQL, SQLITE, Dialect
 
 TEXT = st.text(st.characters(exclude_categories=[]))
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
@@ -46,7 +47,7 @@ def stored(values: dict[str, Any]) -> dict[str, Any]:
     return dict(again.custom_properties)
 
 
-@pytest.mark.parametrize("dialect", [codec.SQLITE, MYSQL])
+@pytest.mark.parametrize("dialect", [SQLITE, MYSQL])
 @given(value=JSON)
 @example("__MLMD_NULL__")
 @example("mlmd-struct::x")
@@ -246,4 +247,28 @@ def test_declared_properties_that_cannot_be_stored_are_refused(values: dict[str,
 @pytest.mark.parametrize("uri", ["a\0b", "__MLMD_NULL__", "\ud800", "x" * 60_001])
 def test_unusable_uris_are_refused(uri: str) -> None:
     with pytest.raises(MetadataError, match="URI"):
-        codec.check_uri(uri)
+        SQLITE.check_uri(uri)
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("n" * 255, True), ("é" * 127, True), ("é" * 128, False), ("😀" * 64, False)]
+)
+def test_names_on_a_server_are_bounded_by_their_bytes(name: str, fits: bool) -> None:
+    assert SQLITE.check_name("run", name) == name
+    if fits:
+        assert MYSQL.check_name("run", name) == name
+    else:
+        with pytest.raises(
+            MetadataError, match="name of a run is too long for the database.*255 bytes of UTF-8"
+        ):
+            MYSQL.check_name("run", name)
+
+
+def test_long_texts_are_refused_where_the_database_would_cut_or_refuse_them() -> None:
+    assert SQLITE.check_uri("é" * 30_000)
+    assert MYSQL.check_uri("/" * 60_000)
+    with pytest.raises(MetadataError, match="URI is too long"):
+        MYSQL.check_uri("é" * 30_000)
+    assert Codec(SQLITE).value("k", "é" * 3_000_000).string_value
+    with pytest.raises(MetadataError, match="property 'k' is too long for the database"):
+        Codec(MYSQL).value("k", "é" * 3_000_000)

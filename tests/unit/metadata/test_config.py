@@ -78,11 +78,16 @@ def test_postgresql_is_refused_as_a_kind_too(kind: str) -> None:
         ("mysql://h", "database is not usable"),
         ("mysql://h:99999/runs", "no usable port"),
         ("mysql://h:x/runs", "no usable port"),
+        ("mysql://h/runs", "has no user"),
+        ("mysql://u:p@h/runs?ssl_ca=ca.pem", "has more than a user"),
+        ("mysql://u:p/s3cret@h/runs", "has no usable port|has more than a user"),
+        ("mysql://u:p@ss/s3cret@h/runs", "has more than a user.*%40"),
     ],
 )
 def test_what_cannot_work_is_refused_before_the_library_sees_it(text: str, message: str) -> None:
-    with pytest.raises(MetadataError, match=message):
+    with pytest.raises(MetadataError, match=message) as caught:
         parse(text)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_an_sqlite_store_is_a_local_file() -> None:
@@ -111,6 +116,31 @@ def test_json_round_trip() -> None:
     assert ConnectionConfig.from_json_dict(json.loads(json.dumps(config.to_json_dict()))) == config
     again = ConnectionConfig.from_json_dict(MYSQL.to_json_dict())
     assert again == ConnectionConfig("mysql", host="db.example", port=3307, username="ann", database="runs")
+
+
+def test_the_name_of_a_variable_stands_for_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "from the environment")
+    config = parse("mysql://ann:${DB_PASSWORD}@other.example/runs")
+    assert config == mysql_metadata_connection_config("other.example", 3306, "runs", "ann", "${DB_PASSWORD}")
+    document = json.loads(json.dumps(config.to_json_dict()))
+    assert document["password_variable"] == "DB_PASSWORD"
+    again = ConnectionConfig.from_json_dict(document)
+    assert again == config
+    assert again.secret() == "from the environment"
+    monkeypatch.delenv("DB_PASSWORD")
+    with pytest.raises(MetadataError, match="password .* is not there.*variable DB_PASSWORD"):
+        again.secret()
+
+
+def test_a_password_of_this_process_is_found_again_by_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PENSTOCK_METADATA_PASSWORD", "of another store")
+    config = mysql_metadata_connection_config("only.here", 3306, "runs", "ann", "given")
+    assert config.secret() == "given"
+    assert ConnectionConfig.from_json_dict(config.to_json_dict()).secret() == "given"
+    other = ConnectionConfig("mysql", host="else.where", username="ann", database="runs")
+    assert other.secret() == "of another store"
+    monkeypatch.delenv("PENSTOCK_METADATA_PASSWORD")
+    assert other.secret() == ""
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from metadata_recorder import Recorder, config_of
 from penstock.artifacts.standard import Model
 from penstock.errors import MetadataError
 from penstock.metadata import mlmd, sqlite
-from penstock.metadata.config import mysql_metadata_connection_config
 from penstock.metadata.connection import Connection, database_of
 from penstock.metadata.store import MetadataStore
 
@@ -100,14 +99,6 @@ def test_reading_only_refuses_writes_and_sees_later_ones(tmp_path: Path) -> None
         assert [run.run_id for run in reader.list_runs()] == ["r0"]
         with pytest.raises(MetadataError, match="opened for reading only"):
             reader.begin_run("taxi", "r1", {})
-
-
-def test_mysql_is_not_there_yet() -> None:
-    config = mysql_metadata_connection_config("h", 3306, "db", "u", "s3cret")
-    with pytest.raises(
-        MetadataError, match="not supported by this release; input: mysql://u@h:3306/db; what to do: use"
-    ):
-        MetadataStore.open(config)
 
 
 class Flaky:
