@@ -77,11 +77,11 @@ tfx: ## .venv-tfx/: TFX 1.16 with Penstock beside it, on Python 3.10 [PYTHON_TFX
 	@if [ -n "$(PYTHON_TFX)" ]; then PYTHON="$(PYTHON_TFX)" LOCK=tfx-1.16-py310.txt VENV="$(VENV_TFX)" scripts/bootstrap.sh; \
 		else echo "tfx: no Python 3.10 here, which TFX 1.16 needs: its tests are skipped"; fi
 
-servers: ## Debian's Redis, PostgreSQL, MariaDB and podman, which some tests start (as root); they are skipped without
-	@for program in redis-server postgres mariadbd podman busybox; do command -v $$program >/dev/null || missing=1; done; \
+servers: ## Debian's Redis, PostgreSQL, MariaDB and docker, which some tests start (as root); they are skipped without
+	@for program in redis-server postgres mariadbd dockerd busybox; do command -v $$program >/dev/null || missing=1; done; \
 		[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-		apt-get install -qq -y --no-install-recommends redis-server postgresql mariadb-server \
-		podman runc netavark aardvark-dns iptables busybox-static >/dev/null; }
+		apt-get install -qq -y --no-install-recommends redis-server postgresql mariadb-server busybox-static \
+		$$(command -v dockerd >/dev/null || echo docker.io iptables) >/dev/null; }
 
 names: setup ## the table of TFX's names again, docs/reference/tfx-compatibility.md
 	@"$(BIN)/python" scripts/tfx_compatibility.py

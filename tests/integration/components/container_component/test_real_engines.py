@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Container components with the real docker and podman, each skipped where it is not there."""
+"""Container components with the real docker, and podman where it is asked for; skipped where they are not there."""
 
 from __future__ import annotations
 
@@ -50,6 +50,10 @@ Read = create_container_component(
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[ContainerEngine]:
+    if request.param == "podman" and not os.environ.get("PENSTOCK_TEST_PODMAN"):
+        pytest.skip(
+            "podman hangs now and then where the kernel is an imitation: PENSTOCK_TEST_PODMAN=1 tries it"
+        )
     start: AbstractContextManager[ContainerEngine] = ENGINES[request.param]()
     try:
         with start as started, pytest.MonkeyPatch.context() as patch:
